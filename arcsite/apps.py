@@ -1,0 +1,10 @@
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class ArcsiteConfig(AppConfig):
+    name = "arcsite"
+
+    def ready(self) -> None:
+        import_module("arcsite.checks")

@@ -1,0 +1,43 @@
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+TOO_LARGE = "This is more than we can take at once. Please send fewer or smaller photos. (body-too-large)"
+NO_LENGTH = "Your browser did not say how large the upload is, so we did not read it. (length-required)"
+
+
+class RefuseOversizedBody:
+    """Refuses by Content-Length before anything reads the body; first in the chain for that reason."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method in {"GET", "HEAD", "OPTIONS"}:
+            return self.get_response(request)
+        if request.headers.get("Transfer-Encoding"):
+            return HttpResponse(NO_LENGTH, status=411, content_type="text/plain; charset=utf-8")
+        length = request.headers.get("Content-Length") or "0"
+        if not length.isdigit() or int(length) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
+            return HttpResponse(TOO_LARGE, status=413, content_type="text/plain; charset=utf-8")
+        return self.get_response(request)
+
+
+class SafetyHeaders:
+    """Headers of every answer that no Django setting gives; ``no-store`` on all that is not a static file."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response["Permissions-Policy"] = (
+            "camera=(), microphone=(), geolocation=(), interest-cohort=(), browsing-topics=()"
+        )
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store"
+        return response

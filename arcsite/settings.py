@@ -1,0 +1,256 @@
+"""Every setting of the service, read from the environment once, here.
+
+Secrets come from the environment, from ``*_FILE`` paths, or from the private data directory that
+``python3 manage.py up`` creates; there is no default secret.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def env_text(name: str, default: str) -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def env_int(name: str, default: int, *, low: int, high: int) -> int:
+    """An integer within [low, high]; anything else stops the start with the reason."""
+    text = env_text(name, str(default))
+    if not text.lstrip("-").isdigit() or not low <= int(text) <= high:
+        raise ImproperlyConfigured(f"{name}={text!r} must be a whole number from {low} to {high}.")
+    return int(text)
+
+
+def env_secret(name: str, fallback: Path) -> str:
+    """The secret itself: ``NAME``, else the file ``NAME_FILE``, else the data directory's file."""
+    if value := os.environ.get(name, "").strip():
+        return value
+    path = Path(env_text(f"{name}_FILE", str(fallback)))
+    try:
+        value = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} is not set and {path} cannot be read ({error.strerror}). "
+            "Run `python3 manage.py up` once to create the data directory and its secrets."
+        ) from None
+    if len(value) < 32:
+        raise ImproperlyConfigured(f"{name} must be at least 32 characters long.")
+    return value
+
+
+DATA_DIR = Path(env_text("ARC_DATA", str(BASE_DIR / ".data"))).absolute()
+SECRET_KEY = env_secret("ARC_SECRET_KEY", DATA_DIR / "secrets" / "secret_key")
+ARC_MASTER_KEY = env_secret("ARC_MASTER_KEY", DATA_DIR / "secrets" / "master_key")
+ARC_PEPPER = env_secret("ARC_PEPPER", DATA_DIR / "secrets" / "pepper")
+
+# One address decides what the browser may be told: https brings Secure cookies and HSTS.
+ARC_PUBLIC_URL = env_text("ARC_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+_public = urlsplit(ARC_PUBLIC_URL)
+if _public.scheme not in {"http", "https"} or not _public.hostname:
+    raise ImproperlyConfigured("ARC_PUBLIC_URL must look like https://cover.example.org")
+LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ARC_HTTPS = _public.scheme == "https"
+
+DEBUG = False
+ALLOWED_HOSTS = [_public.hostname, *([] if ARC_HTTPS else LOOPBACK_HOSTS)]
+CSRF_TRUSTED_ORIGINS = [ARC_PUBLIC_URL]
+
+# What the product promises, in numbers.
+ARC_UNDO_SECONDS = env_int("ARC_UNDO_SECONDS", 10, low=0, high=3600)
+ARC_CLAIM_MINUTES = env_int("ARC_CLAIM_MINUTES", 10, low=1, high=120)
+ARC_LEASE_SECONDS = env_int("ARC_LEASE_SECONDS", 60, low=5, high=600)
+ARC_REVIEW_DAYS = env_int("ARC_REVIEW_DAYS", 30, low=1, high=30)
+ARC_PHOTOS_PER_CASE = env_int("ARC_PHOTOS_PER_CASE", 10, low=1, high=50)
+ARC_PHOTO_MAX_BYTES = 15_000_000
+ARC_UPLOAD_MAX_BYTES = 60_000_000
+ARC_TASK_ATTEMPTS = 3
+
+STORE_DIR = DATA_DIR / "store"
+
+INSTALLED_APPS = [
+    "arcsite.apps.ArcsiteConfig",
+    "matching.apps.MatchingConfig",
+    "review.apps.ReviewConfig",
+    "enrollment.apps.EnrollmentConfig",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_q",
+]
+
+MIDDLEWARE = [
+    "arcsite.middleware.RefuseOversizedBody",
+    "arcsite.middleware.SafetyHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "arcsite.urls"
+WSGI_APPLICATION = "arcsite.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# Defaults gave "database is locked" under four writers; these settings gave none.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "db.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=20000;"
+            ),
+        },
+    }
+}
+
+# Retries belong to the sweep; the queue only wakes. A positive save_limit would lock every success row.
+Q_CLUSTER: dict[str, Any] = {
+    "name": "arc",
+    "orm": "default",
+    "workers": 2,
+    "queue_limit": 2,
+    "bulk": 1,
+    "poll": 1,
+    "timeout": 60,
+    "retry": 300,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "guard_cycle": 0.5,
+    "catch_up": False,
+    "recycle": 50,
+    "max_rss": 700_000,
+    "save_limit": -1,
+}
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "review:queue"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "arcsite.accounts.StaffAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+# allauth keys its limits by address in a cache; ours are exact and keep no address.
+ACCOUNT_RATE_LIMITS = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "ARC"
+
+SESSION_COOKIE_AGE = 30 * 60
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_HTTPONLY = True
+if ARC_HTTPS:
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# "no-referrer" makes Chromium send "Origin: null", which breaks every form.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# Django would spool uploads over 2.5 MB to a temporary file in clear text.
+FILE_UPLOAD_HANDLERS = ["enrollment.uploads.CappedMemoryUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = ARC_UPLOAD_MAX_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000
+DATA_UPLOAD_MAX_NUMBER_FILES = ARC_PHOTOS_PER_CASE + 1
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# Request lines, addresses and user agents are never logged; what remains goes to standard error.
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"no_request": {"()": "arcsite.logs.WithoutRequest"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_request"]},
+        "null": {"class": "logging.NullHandler"},
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django.security.DisallowedHost": {"handlers": ["null"], "propagate": False},
+        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}

@@ -1,0 +1,12 @@
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic.base import RedirectView
+
+urlpatterns = [
+    path("", include("enrollment.urls")),
+    path("review/", include("review.urls")),
+    path("feed/", include("matching.urls")),
+    path("staff/", include("arcsite.staff_urls")),
+    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,131 @@
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from enrollment.states import PhotoState, TimelineEvent
+
+
+class Case(models.Model):
+    """One submission. The number is public; of the secret only a keyed digest is kept."""
+
+    number = models.CharField(max_length=10, unique=True)
+    secret_digest = models.CharField(max_length=64)
+    submission_digest = models.CharField(max_length=64, unique=True)
+    attestation = models.CharField(max_length=20)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def awaiting_review(self) -> "PhotoQuerySet":
+        return self.filter(state=PhotoState.AWAITING_REVIEW)
+
+    def oldest_first(self) -> "PhotoQuerySet":
+        return self.order_by("received_at", "id")
+
+    def fingerprint_due(self) -> "PhotoQuerySet":
+        return self.filter(state=PhotoState.COVERED, due_at__lte=Now()).unleased()
+
+    def purge_due(self) -> "PhotoQuerySet":
+        """Photos whose original must go now: decided past the undo window, or withdrawn."""
+        return self.filter(
+            state__in=PhotoState.purging(), due_at__lte=Now(), original_removed_at__isnull=True
+        ).unleased()
+
+    def lapse_due(self) -> "PhotoQuerySet":
+        oldest = timezone.now() - timedelta(days=settings.ARC_REVIEW_DAYS)
+        return self.awaiting_review().filter(received_at__lt=oldest)
+
+    def unleased(self) -> "PhotoQuerySet":
+        return self.filter(models.Q(lease_until__isnull=True) | models.Q(lease_until__lt=Now()))
+
+
+class Photo(models.Model):
+    """One covered photo of a case. Holds measurements only: its bytes are behind ``originals``."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="photos")
+    position = models.PositiveSmallIntegerField()
+    state = models.CharField(
+        max_length=20, choices=PhotoState.choices, default=PhotoState.AWAITING_REVIEW
+    )
+    received_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(db_default=Now())
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    coverage = models.FloatField()
+    detail = models.FloatField()
+    original_removed_at = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "position"], name="photo_position_once_per_case"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=PhotoState.values), name="photo_state_is_legal"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=[PhotoState.PROTECTED, PhotoState.CLOSED])
+                | models.Q(original_removed_at__isnull=False),
+                name="photo_settled_only_without_original",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(coverage__gt=0, coverage__lt=1), name="photo_coverage_is_a_share"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "received_at", "id"], name="photo_queue"),
+            models.Index(fields=["state", "due_at"], name="photo_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}/{self.position}"
+
+    @property
+    def state_label(self) -> str:
+        return str(PhotoState(self.state).label)
+
+
+class OriginalKey(models.Model):
+    """The wrapped key of one stored original. Deleting this row makes the ciphertext unreadable."""
+
+    photo = models.OneToOneField(Photo, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    wrapped = models.BinaryField()
+
+
+class TimelineEntry(models.Model):
+    """What the submitter is told, in order. Later stages append; nobody edits."""
+
+    photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="timeline")
+    at = models.DateTimeField(db_default=Now())
+    event = models.CharField(max_length=20, choices=TimelineEvent.choices)
+    details = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(event__in=TimelineEvent.values), name="timeline_event_is_known"
+            ),
+        ]
+
+
+class Allowance(models.Model):
+    """How often one throttled thing was tried in one window; rows are gone after a day."""
+
+    key = models.CharField(max_length=64)
+    window = models.BigIntegerField()
+    used = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "window"], name="allowance_once_per_window")]

@@ -1,0 +1,62 @@
+"""The canonical grid: every photo as 64x64 cells of mean luma, every mask as 64x64 bits.
+
+Area averaging keeps painted and visible cells apart: a cell outside the mask never mixes with a painted
+pixel, so the grid of a covered photo and the grid of its public copy agree there whatever is under the paint.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE = 64
+
+Grid = NDArray[np.float32]
+MaskGrid = NDArray[np.bool_]
+Luma = NDArray[np.uint8]
+
+
+@lru_cache(maxsize=256)
+def _area_weights(length: int) -> NDArray[np.float32]:
+    """Return [64, length]: the share of each cell that each of ``length`` pixels fills; rows sum to one."""
+    edges = np.linspace(0.0, length, SIZE + 1)
+    pixels = np.arange(length)
+    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    weights = (np.clip(overlap, 0.0, None) * (SIZE / length)).astype(np.float32)
+    weights.flags.writeable = False
+    return weights
+
+
+def luma(rgb: NDArray[np.uint8]) -> Luma:
+    """Return Rec. 601 luma uint8 [H, W] of sRGB uint8 [H, W, 3], rounded as libjpeg and Pillow round it."""
+    wide = rgb.astype(np.uint32)
+    weighted = wide[..., 0] * 19595 + wide[..., 1] * 38470 + wide[..., 2] * 7471 + 0x8000
+    return (weighted >> 16).astype(np.uint8)
+
+
+def luma_grid(luma: Luma) -> Grid:
+    """Return float32 [64, 64], the exact area mean of luma [H, W] under each cell; any H, W >= 1."""
+    height, width = luma.shape
+    return _area_weights(height) @ luma.astype(np.float32) @ _area_weights(width).T
+
+
+def mask_grid(mask: NDArray[np.bool_]) -> MaskGrid:
+    """Return bool [64, 64]: cells with any painted pixel under them, grown by one cell on every side.
+
+    The growth takes in the antialiased and JPEG-smeared edge of the paint.
+    """
+    height, width = mask.shape
+    touched = _area_weights(height) @ mask.astype(np.float32) @ _area_weights(width).T > 0
+    return grow(touched)
+
+
+def grow(mask: MaskGrid) -> MaskGrid:
+    """Return the mask [H, W] with all eight neighbours of every set cell set too."""
+    framed = np.pad(mask, 1)
+    rows = framed[:-2] | framed[1:-1] | framed[2:]
+    return rows[:, :-2] | rows[:, 1:-1] | rows[:, 2:]
+
+
+def mirrored(grids: Grid) -> Grid:
+    """Return grids [..., 64, 64] flipped left to right."""
+    return grids[..., ::-1]

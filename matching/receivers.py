@@ -1,0 +1,1 @@
+"""What the matching stage does when a photo moves, inside the same transaction."""

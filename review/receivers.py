@@ -1,0 +1,16 @@
+"""What happens to a photo in any stage is audited in the same transaction."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from enrollment.models import Photo
+from enrollment.signals import photo_moved
+from review import audit
+
+
+@receiver(photo_moved, dispatch_uid="review.audit")
+def audit_movement(
+    *, photo: Photo, action: str, actor: str, details: dict[str, Any], **_: Any
+) -> None:
+    audit.append(action, actor=actor, photo=photo.pk, case=photo.case.number, details=details)

@@ -1,0 +1,47 @@
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.test import RequestFactory
+from pytest_django.fixtures import SettingsWrapper
+
+from arcsite.middleware import RefuseOversizedBody, SafetyHeaders
+
+
+def answer(request: HttpRequest) -> HttpResponseBase:  # noqa: ARG001
+    return HttpResponse("read")
+
+
+class TestRefuseOversizedBody:
+    middleware = RefuseOversizedBody(answer)
+
+    def test_it_lets_an_ordinary_body_pass(self, rf: RequestFactory) -> None:
+        assert self.middleware(rf.post("/", {"a": "b"})).status_code == 200
+
+    def test_it_refuses_by_the_declared_length_without_reading(
+        self, rf: RequestFactory, settings: SettingsWrapper
+    ) -> None:
+        request = rf.post("/")
+        request.META["CONTENT_LENGTH"] = str(settings.ARC_UPLOAD_MAX_BYTES + 1)
+        request.__dict__.pop("headers", None)
+        assert self.middleware(request).status_code == 413
+
+    def test_it_refuses_a_length_that_is_no_number(self, rf: RequestFactory) -> None:
+        assert self.middleware(rf.post("/", headers={"content-length": "-5"})).status_code == 413
+
+    def test_it_refuses_a_chunked_body(self, rf: RequestFactory) -> None:
+        assert self.middleware(rf.post("/", headers={"transfer-encoding": "chunked"})).status_code == 411
+
+    def test_it_ignores_what_a_get_declares(self, rf: RequestFactory) -> None:
+        assert self.middleware(rf.get("/", headers={"content-length": "999999999"})).status_code == 200
+
+
+class TestSafetyHeaders:
+    def test_every_answer_is_private_by_default(self, rf: RequestFactory) -> None:
+        response = SafetyHeaders(answer)(rf.get("/"))
+        assert response["Cache-Control"] == "no-store"
+        assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "camera=()" in response["Permissions-Policy"]
+
+    def test_a_static_file_keeps_its_own_caching(self, rf: RequestFactory) -> None:
+        def static(request: HttpRequest) -> HttpResponseBase:  # noqa: ARG001
+            return HttpResponse(headers={"Cache-Control": "max-age=315360000, public, immutable"})
+
+        assert "immutable" in SafetyHeaders(static)(rf.get("/static/x.css"))["Cache-Control"]
