@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The one entry point: builds the environment when it has to, then runs a command inside it."""
 
+import os
 import sys
 
 if sys.version_info < (3, 11):
@@ -8,19 +9,30 @@ if sys.version_info < (3, 11):
 if sys.platform == "win32":
     sys.exit("ARC runs on Linux and macOS. Hint: on Windows, use it inside WSL.")
 
-from arcsite import bootstrap, datadir
+from arcsite import bootstrap
 
 
 def main() -> None:
     try:
         bootstrap.enter_environment(sys.argv)
-        datadir.prepare(sys.argv)
-    except (bootstrap.BuildFailed, datadir.Unusable) as error:
+    except bootstrap.BuildFailed as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Stopped. Run the same command again when you are ready.")
+    run_command()
 
-    # Django exists only inside the environment that was entered above.
+
+def run_command() -> None:
+    # Only inside the environment is there a Django to import.
     from django.core.management import execute_from_command_line
 
+    from arcsite import datadir
+
+    try:
+        datadir.prepare(sys.argv)
+    except datadir.Unusable as error:
+        sys.exit(str(error))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arcsite.settings")
     execute_from_command_line(sys.argv)
 
 

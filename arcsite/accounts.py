@@ -1,9 +1,58 @@
+"""How staff sign in: no sign-up, every try counted, and pages that hold under the strict CSP."""
+
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from enrollment import limiter
+from enrollment.limiter import Purpose, Throttled
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
     """Staff accounts are made by an admin; nobody signs up."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        count_try(request)
+
+
+class StaffMFAAdapter(DefaultMFAAdapter):
+    def build_totp_svg(self, url: str) -> str:
+        """The QR code as an element to stand in the page: without the declaration of an XML file."""
+        svg = str(super().build_totp_svg(url))
+        return svg[svg.index("<svg") :]
+
+
+class CountedAuthenticateForm(AuthenticateForm):
+    def clean_code(self) -> str:
+        count_try(context.request)
+        return str(super().clean_code())
+
+
+class CountedReauthenticateForm(ReauthenticateForm):
+    def clean_code(self) -> str:
+        count_try(context.request)
+        return str(super().clean_code())
+
+
+def count_try(request: HttpRequest) -> None:
+    """Count one password or code before it is looked at. Raises ValidationError when there were too many.
+
+    By network and never by account: otherwise a stranger could shut a reviewer out.
+    """
+    try:
+        limiter.take(Purpose.SIGN_IN, request)
+    except Throttled as throttled:
+        raise ValidationError(
+            _("Too many attempts from your network. Please try again in %(minutes)s minutes."),
+            code="too-many-attempts",
+            params={"minutes": throttled.retry_after // 60 + 1},
+        ) from None

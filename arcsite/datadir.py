@@ -61,11 +61,17 @@ def create(directory: Path) -> Path:
 
     Nothing that exists is overwritten. Raises Unusable.
     """
-    directory = directory.expanduser().absolute()
+    directory = directory.expanduser().resolve()
     try:
+        if directory.is_dir() and not holds_our_data(directory):
+            raise Unusable(
+                f"{directory} already holds other files. "
+                "Hint: give ARC a directory of its own with `--data DIR`."
+            )
         make_private(directory)
         for room in ROOMS:
             make_private(directory / room)
+        sync_directory(directory)
         for variable, name in SECRETS.items():
             if not given_elsewhere(variable):
                 ensure_secret(directory, variable, directory / "secrets" / name)
@@ -82,24 +88,21 @@ def given_elsewhere(variable: str) -> bool:
 
 
 def make_private(directory: Path) -> None:
-    """A real directory of this user with mode 0700; one with foreign files in it is left alone."""
+    """Make it a real directory with mode 0700. Raises Unusable for a file or a link in its place."""
     try:
         directory.mkdir(mode=0o700, parents=True)
-        return
     except FileExistsError:
         facts = directory.lstat()
-    if not stat.S_ISDIR(facts.st_mode):
-        raise Unusable(f"{directory} is not a directory. Hint: choose another with `--data DIR`.")
-    if stat.S_IMODE(facts.st_mode) == 0o700:
-        return
-    if directory.name not in ROOMS and not holds_our_data(directory):
-        raise Unusable(
-            f"{directory} already holds other files. Hint: give ARC a directory of its own with `--data DIR`."
-        )
-    directory.chmod(0o700)
+        if not stat.S_ISDIR(facts.st_mode):
+            raise Unusable(
+                f"{directory} is not a directory. Hint: choose another with `--data DIR`."
+            ) from None
+        if stat.S_IMODE(facts.st_mode) != 0o700:
+            directory.chmod(0o700)
 
 
 def holds_our_data(directory: Path) -> bool:
+    """Made by an earlier ``up`` (the secrets come first), or still empty."""
     return (directory / "secrets").is_dir() or not any(directory.iterdir())
 
 
@@ -111,7 +114,7 @@ def ensure_secret(directory: Path, variable: str, path: Path) -> None:
         if variable in IRREPLACEABLE and (directory / "db.sqlite3").exists():
             raise Unusable(
                 f"{path} is missing, but a database that needs it exists. "
-                f"Hint: put it back from your backup, or set {variable}; a new one would not open the old data."
+                f"Hint: put it back from your backup, or set {variable}; a new one cannot open the old data."
             ) from None
         write_secret(path)
         return

@@ -21,23 +21,23 @@ def env_text(name: str, default: str) -> str:
 def env_int(name: str, default: int, *, low: int, high: int) -> int:
     """An integer within [low, high]; anything else stops the start with the reason."""
     text = env_text(name, str(default))
-    if not text.lstrip("-").isdigit() or not low <= int(text) <= high:
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
         raise ImproperlyConfigured(f"{name}={text!r} must be a whole number from {low} to {high}.")
     return int(text)
 
 
 def env_secret(name: str, fallback: Path) -> str:
     """The secret itself: ``NAME``, else the file ``NAME_FILE``, else the data directory's file."""
-    if value := os.environ.get(name, "").strip():
-        return value
-    path = Path(env_text(f"{name}_FILE", str(fallback)))
-    try:
-        value = path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"{name} is not set and {path} cannot be read ({error.strerror}). "
-            "Run `python3 manage.py up` once to create the data directory and its secrets."
-        ) from None
+    value = os.environ.get(name, "").strip()
+    if not value:
+        path = Path(env_text(f"{name}_FILE", str(fallback)))
+        try:
+            value = path.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name} is not set and {path} cannot be read ({error.strerror}). "
+                "Run `python3 manage.py up` once to create the data directory and its secrets."
+            ) from None
     if len(value) < 32:
         raise ImproperlyConfigured(f"{name} must be at least 32 characters long.")
     return value
@@ -69,6 +69,12 @@ ARC_PHOTOS_PER_CASE = env_int("ARC_PHOTOS_PER_CASE", 10, low=1, high=50)
 ARC_PHOTO_MAX_BYTES = 15_000_000
 ARC_UPLOAD_MAX_BYTES = 60_000_000
 ARC_TASK_ATTEMPTS = 3
+# Tries from one network (IPv4 /24, IPv6 /56): uploads an hour, look-ups and sign-ins a quarter of an hour.
+ARC_LIMIT_UPLOADS = env_int("ARC_LIMIT_UPLOADS", 600, low=1, high=1_000_000)
+ARC_LIMIT_LOOKUPS = env_int("ARC_LIMIT_LOOKUPS", 100, low=1, high=1_000_000)
+ARC_LIMIT_SIGN_INS = env_int("ARC_LIMIT_SIGN_INS", 20, low=1, high=1_000_000)
+# How many proxies in front are ours; only then is X-Forwarded-For read, from the right.
+ARC_TRUSTED_PROXIES = env_int("ARC_TRUSTED_PROXIES", 0, low=0, high=5)
 
 STORE_DIR = DATA_DIR / "store"
 
@@ -178,10 +184,16 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
 # allauth keys its limits by address in a cache; ours are exact and keep no address.
 ACCOUNT_RATE_LIMITS = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "ARC"
+MFA_ADAPTER = "arcsite.accounts.StaffMFAAdapter"
+MFA_FORMS = {
+    "authenticate": "arcsite.accounts.CountedAuthenticateForm",
+    "reauthenticate": "arcsite.accounts.CountedReauthenticateForm",
+}
 
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True
@@ -190,6 +202,7 @@ SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "arcsite.errors.csrf_failure"
 if ARC_HTTPS:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"

@@ -2,6 +2,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic.base import RedirectView
 
+handler400 = "arcsite.errors.bad_request"
+handler403 = "arcsite.errors.permission_denied"
+handler404 = "arcsite.errors.not_found"
+handler500 = "arcsite.errors.server_error"
+
 urlpatterns = [
     path("", include("enrollment.urls")),
     path("review/", include("review.urls")),

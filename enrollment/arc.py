@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from enrollment.areas import Areas, Mask, connected_areas, dilate, erode
+from enrollment.areas import Mask, connected_areas, dilate
 from enrollment.near_miss import find_flat_pink
 from enrollment.refusals import Refused, percent
+from enrollment.see_through import judge, see_through_share
 
 ARC = (255, 168, 230)
 ARC_HEX = "#FFA8E6"
@@ -22,12 +23,9 @@ CEILING = 0.90
 SPECK_PIXELS = 64
 SPECK_SHARE = 0.0002
 TRACE = 0.0005  # less of the colour than this is not worth a message of its own
-INTERIOR = 16
-INTERIOR_PIXELS = 64
-MAX_DEVIATION = 6
-MAX_LUMA_SD = 0.8
-NATURAL_LUMA_SD = 4.0  # rougher than any brush that stays within the tolerance
-ROUGH_SHARE = 0.005
+COARSE = 4
+NEAR = 48
+SEE_THROUGH_SHARE = 0.005
 WRONG_PINK_SHARE = 0.02
 REACH = 16
 
@@ -51,15 +49,13 @@ def find_cover(rgb: Picture) -> Cover:
     raw = paint_mask(rgb)
     areas = connected_areas(raw)
     kept = areas.size >= max(SPECK_PIXELS, SPECK_SHARE * raw.size)
-    roughness = _judge(rgb, areas, areas.mask_of(kept))
+    roughness = judge(rgb, areas, areas.mask_of(kept))
     paint = kept & ~roughness.natural
     mask = areas.mask_of(paint)
     coverage = float(mask.mean())
-    _refuse_too_little(rgb, coverage, float(raw.mean()))
-    see_through = float(areas.size[paint & roughness.rough].sum()) / raw.size
-    if see_through >= ROUGH_SHARE:
-        raise Refused("semi-opaque", {"percent": percent(see_through), "colour": ARC_HEX})
-    _refuse_wrong_pink(rgb, WRONG_PINK_SHARE)
+    _refuse_see_through(rgb, float(areas.size[paint & roughness.rough].sum()) / raw.size)
+    _refuse_wrong_pink(rgb, FLOOR / 2 if coverage < FLOOR else WRONG_PINK_SHARE)
+    _refuse_too_little(coverage, float(raw.mean()))
     if coverage > CEILING:
         figures = {"percent": percent(coverage), "limit_percent": percent(CEILING)}
         raise Refused("too-much-arc", figures)
@@ -70,9 +66,13 @@ def find_cover(rgb: Picture) -> Cover:
 
 def paint_mask(rgb: Picture) -> Mask:
     """Pixels within `TOLERANCE` of ARC in every channel, specks included."""
+    return _within(rgb, TOLERANCE)
+
+
+def _within(rgb: Picture, tolerance: int) -> Mask:
     height, width, _ = rgb.shape
-    low = np.array([max(c - TOLERANCE, 0) for c in ARC], dtype=np.uint8)
-    high = np.array([min(c + TOLERANCE, 255) for c in ARC], dtype=np.uint8)
+    low = np.array([max(c - tolerance, 0) for c in ARC], dtype=np.uint8)
+    high = np.array([min(c + tolerance, 255) for c in ARC], dtype=np.uint8)
     # One wrapping subtraction over whole rows: much faster than three strided comparisons.
     rows = np.ascontiguousarray(rgb).reshape(height, width * 3)
     near = ((rows - np.tile(low, width)) <= np.tile(high - low, width)).reshape(height, width, 3)
@@ -80,55 +80,46 @@ def paint_mask(rgb: Picture) -> Mask:
     return mask
 
 
-def known_cover(rgb: Picture) -> Mask:
-    """The mask of a picture that `find_cover` accepted and `repaint` made exact."""
-    exact = np.all(rgb == np.array(ARC, dtype=np.uint8), axis=2)
-    areas = connected_areas(exact)
-    return areas.mask_of(areas.size >= max(SPECK_PIXELS, SPECK_SHARE * exact.size))
+def seal(rgb: Picture, mask: Mask) -> Picture:
+    """A copy in which a pixel is exactly ARC if, and only if, the mask is set.
+
+    So nothing of what a soft brush left under the paint is kept, and the mask can be read back
+    from the picture alone. Stray pixels of the colour become one level bluer.
+    """
+    sealed = _painted(rgb, mask)
+    stray = sealed_mask(sealed) & ~mask
+    if stray.any():
+        sealed[stray] = (ARC[0], ARC[1], ARC[2] + 1)
+    return sealed
 
 
-def repaint(rgb: Picture, mask: Mask) -> Picture:
-    """A copy with exactly ARC wherever the mask is set."""
-    painted = rgb.copy()
-    painted[mask] = ARC
-    return painted
+def sealed_mask(rgb: Picture) -> Mask:
+    """The mask of a picture made by `seal`: its pixels of exactly ARC."""
+    return _within(rgb, 0)
 
 
 def hide(rgb: Picture, mask: Mask) -> Picture:
-    """A copy whose paint reaches over its blended edge: the mask grown by 16 px or 1 %, all exact ARC."""
-    return repaint(rgb, dilate(mask, max(REACH, -(-max(mask.shape) // 100))))
+    """A copy painted exactly ARC over the mask grown by 16 px or 1 %, beyond its blended edge."""
+    return _painted(rgb, dilate(mask, max(REACH, -(-max(mask.shape) // 100))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Roughness:
-    """Per area: `rough` is not solid paint, `natural` is no paint at all."""
-
-    rough: NDArray[np.bool_]
-    natural: NDArray[np.bool_]
-
-
-def _judge(rgb: Picture, areas: Areas, mask: Mask) -> _Roughness:
-    """How flat each area is inside, where neither antialiasing nor JPEG ringing reaches."""
-    inside = erode(mask, INTERIOR).reshape(-1)[areas.pixels]
-    pixels, label = areas.pixels[inside], areas.label[inside]
-    count = len(areas.size)
-    values = rgb.reshape(-1, 3)[pixels].astype(np.float32)
-    number = np.bincount(label, minlength=count)
-    divisor = np.maximum(number, 1)
-    mean = np.stack([np.bincount(label, values[:, c], count) / divisor for c in range(3)], axis=1)
-    offset = values - mean[label].astype(np.float32)
-    luma = offset @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    luma_sd = np.sqrt(np.bincount(label, luma * luma, count) / divisor)
-    deviating = np.bincount(label, np.abs(offset).max(axis=1) > MAX_DEVIATION, count) / divisor
-    judged = number >= INTERIOR_PIXELS
-    rough = judged & ((luma_sd > MAX_LUMA_SD) | (deviating > 0.01))
-    return _Roughness(rough, judged & (luma_sd > NATURAL_LUMA_SD))
+def _painted(rgb: Picture, mask: Mask) -> Picture:
+    height, width, _ = rgb.shape
+    rows = rgb.reshape(height, width * 3)
+    colour = np.tile(np.array(ARC, dtype=np.uint8), width)
+    return np.where(np.repeat(mask, 3, axis=1), colour, rows).reshape(rgb.shape)
 
 
-def _refuse_too_little(rgb: Picture, coverage: float, raw_share: float) -> None:
+def _refuse_see_through(rgb: Picture, rough: float) -> None:
+    coarse = np.ascontiguousarray(rgb[::COARSE, ::COARSE])
+    share = max(rough, see_through_share(paint_mask(coarse), _within(coarse, NEAR)))
+    if share >= SEE_THROUGH_SHARE:
+        raise Refused("semi-opaque", {"percent": percent(share), "colour": ARC_HEX})
+
+
+def _refuse_too_little(coverage: float, raw_share: float) -> None:
     if coverage >= FLOOR:
         return
-    _refuse_wrong_pink(rgb, FLOOR / 2)
     if coverage == 0 and raw_share >= TRACE:
         raise Refused("specks-only", {"percent": percent(raw_share), "colour": ARC_HEX})
     if coverage < TRACE:

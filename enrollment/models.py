@@ -4,19 +4,37 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from enrollment.states import PhotoState, TimelineEvent
 
 
+class Attestation(models.TextChoices):
+    """What the submitter stated about themselves."""
+
+    SELF = "self", _("In the photo, 18 or older, shared or feared to be shared without consent")
+
+
 class Case(models.Model):
-    """One submission. The number is public; of the secret only a keyed digest is kept."""
+    """One submission. The number is public; of the secret only a keyed digest is kept.
+
+    ``contents_digest`` tells a repeated send from one with other photos. Its key is in the sender's
+    form only, so nobody can test later whether a given file was sent.
+    """
 
     number = models.CharField(max_length=10, unique=True)
     secret_digest = models.CharField(max_length=64)
     submission_digest = models.CharField(max_length=64, unique=True)
-    attestation = models.CharField(max_length=20)
+    contents_digest = models.CharField(max_length=64)
+    attestation = models.CharField(max_length=20, choices=Attestation.choices)
     created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(attestation__in=Attestation.values), name="case_attestation_is_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -39,8 +57,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         ).unleased()
 
     def lapse_due(self) -> "PhotoQuerySet":
-        oldest = timezone.now() - timedelta(days=settings.ARC_REVIEW_DAYS)
-        return self.awaiting_review().filter(received_at__lt=oldest)
+        return self.awaiting_review().filter(received_at__lt=Now() - timedelta(days=settings.ARC_REVIEW_DAYS))
 
     def unleased(self) -> "PhotoQuerySet":
         return self.filter(models.Q(lease_until__isnull=True) | models.Q(lease_until__lt=Now()))
@@ -52,9 +69,7 @@ class Photo(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="photos")
     position = models.PositiveSmallIntegerField()
-    state = models.CharField(
-        max_length=20, choices=PhotoState.choices, default=PhotoState.AWAITING_REVIEW
-    )
+    state = models.CharField(max_length=20, choices=PhotoState.choices, default=PhotoState.AWAITING_REVIEW)
     received_at = models.DateTimeField(db_default=Now())
     due_at = models.DateTimeField(db_default=Now())
     width = models.PositiveIntegerField()
@@ -121,7 +136,7 @@ class TimelineEntry(models.Model):
 
 
 class Allowance(models.Model):
-    """How often one throttled thing was tried in one window; rows are gone after a day."""
+    """How often one throttled thing was tried in the window that began at ``window`` (Unix seconds)."""
 
     key = models.CharField(max_length=64)
     window = models.BigIntegerField()

@@ -29,26 +29,30 @@ def find_flat_pink(rgb: Picture, arc: tuple[int, int, int], tolerance: int) -> F
     Natural pinks are never as flat as paint: neighbours four pixels apart differ by more than
     three grey levels, and one area holds more than one colour.
     """
-    grid = np.ascontiguousarray(rgb[::STEP, ::STEP]).astype(np.int16)
-    pink = _pink(grid) & (np.abs(grid - np.array(arc)).max(axis=2) > tolerance)
+    grid = np.ascontiguousarray(rgb[::STEP, ::STEP])
+    pink = _pink(grid)
+    pink[pink] = np.abs(grid[pink].astype(np.int16) - np.array(arc)).max(axis=1) > tolerance
     if np.count_nonzero(pink) < MIN_CELLS:
         return None
-    pink &= _flat(grid)
-    colours = grid[pink]
+    wide = grid.astype(np.int16)
+    pink &= _flat(wide)
+    colours = wide[pink]
     if len(colours) < MIN_CELLS:
         return None
     colour = _most_common(colours)
-    same = pink & (np.abs(grid - colour).max(axis=2) <= SPREAD)
+    same = pink & (np.abs(wide - colour).max(axis=2) <= SPREAD)
     areas = connected_areas(same)
     if not len(areas.size) or areas.size.max() < MIN_CELLS:
         return None
-    exact = np.median(grid[same], axis=0).astype(int)
+    exact = np.median(wide[same], axis=0).astype(int)
     return FlatPink("#{:02X}{:02X}{:02X}".format(*exact), float(areas.size.max()) / same.size)
 
 
-def _pink(grid: NDArray[np.int16]) -> NDArray[np.bool_]:
-    red, green, blue = grid[:, :, 0], grid[:, :, 1], grid[:, :, 2]
-    pink: NDArray[np.bool_] = (red >= 200) & (blue >= 130) & (red - green >= 30) & (blue - green >= 8)
+def _pink(grid: Picture) -> NDArray[np.bool_]:
+    """Red at least 200, blue at least 130, green at least 30 below red and 8 below blue."""
+    red, green, blue = (np.ascontiguousarray(grid[:, :, channel]) for channel in range(3))
+    bright = (red >= 200) & (blue >= 130)
+    pink: NDArray[np.bool_] = bright & (green <= red - np.minimum(red, 30)) & (green <= blue - np.minimum(blue, 8))
     return pink
 
 

@@ -5,60 +5,72 @@ from nothing but the parts that draw the picture, so that no decoder ever parses
 thumbnails, second pictures and leftovers of a stranger's file. Standard library only.
 """
 
-from dataclasses import dataclass
-
+from enrollment.anatomy import MAX_BYTES, Anatomy
 from enrollment.refusals import Refused
+from enrollment.structure_jpeg import walk_jpeg
+from enrollment.structure_png import walk_png
+from enrollment.structure_webp import walk_webp
 
-MAX_BYTES = 15_000_000
-MIN_SIDE = 200
-MAX_SIDE = 10_000
-MAX_PIXELS = 25_000_000
-MAX_TRAILING = 64 * 1024
-MAX_PROFILE = 4_000_000
-PADDING = b"\0\xff \r\n\t"
+JPEG = b"\xff\xd8\xff"
+PNG = b"\x89PNG\r\n\x1a\n"
+
+# Pictures we know and do not take: the advice names what the sender has.
+_OTHER_PICTURES = (
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+    (b"\0\0\1\0", "icon"),
+    (b"\0\0\2\0", "cursor"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"8BPS", "Photoshop"),
+    (b"8BPB", "Photoshop"),
+    (b"qoif", "QOI"),
+    (b"FORM", "IFF"),
+)
+_BRANDS = {
+    b"avif": "AVIF",
+    b"avis": "AVIF",
+    b"heic": "HEIC",
+    b"heix": "HEIC",
+    b"heim": "HEIC",
+    b"heis": "HEIC",
+    b"hevc": "HEIC",
+    b"hevx": "HEIC",
+    b"mif1": "HEIC",
+    b"msf1": "HEIC",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Anatomy:
-    """What a walker found.
+def walk(data: bytes) -> Anatomy:
+    """What the file is and its essence.
 
-    `essence` is the rebuilt file, `orientation` the EXIF value (1 when absent or out of range),
-    `profile` the ICC bytes, `gamma` what a PNG declares without a profile, `stripped` names
-    what was left out for the sender to be told.
+    Refused with: empty, too-large-file, not-a-picture, wrong-format, or whatever the walker of
+    its format finds.
     """
-
-    format: str
-    width: int
-    height: int
-    essence: bytes
-    orientation: int = 1
-    profile: bytes | None = None
-    gamma: float | None = None
-    stripped: tuple[str, ...] = ()
-
-
-def damaged(where: str) -> Refused:
-    """The refusal for a file whose skeleton is broken; `where` is our own wording."""
-    return Refused("damaged", {"where": where})
+    if not data:
+        raise Refused("empty")
+    if len(data) > MAX_BYTES:
+        megabytes = round(len(data) / 1e6, 1)
+        raise Refused("too-large-file", {"megabytes": megabytes, "limit_megabytes": MAX_BYTES / 1e6})
+    if data.startswith(JPEG):
+        return walk_jpeg(data)
+    if data.startswith(PNG):
+        return walk_png(data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return walk_webp(data)
+    raise _not_taken(data)
 
 
-def check_size(width: int, height: int) -> None:
-    """Refuse sides and areas out of bounds."""
-    sides = {"width": width, "height": height}
-    if width < 1 or height < 1:
-        raise damaged("it has no size")
-    if width * height > MAX_PIXELS:
-        megapixels = round(width * height / 1e6, 1)
-        raise Refused("too-many-pixels", {"megapixels": megapixels, "limit_megapixels": MAX_PIXELS / 1e6})
-    if max(width, height) > MAX_SIDE:
-        raise Refused("too-long", sides | {"limit": MAX_SIDE})
-    if min(width, height) < MIN_SIDE:
-        raise Refused("too-small", sides | {"limit": MIN_SIDE})
-
-
-def check_trailing(rest: bytes) -> bool:
-    """Whether anything but padding follows the picture's end. More than a little is refused."""
-    rest = rest.strip(PADDING)
-    if len(rest) > MAX_TRAILING:
-        raise Refused("trailing-data", {"kilobytes": len(rest) // 1024})
-    return bool(rest)
+def _not_taken(data: bytes) -> Refused:
+    for magic, name in _OTHER_PICTURES:
+        if data.startswith(magic):
+            return Refused("wrong-format", {"format": name})
+    if data[4:8] == b"ftyp":
+        return Refused("wrong-format", {"format": _BRANDS.get(data[8:12], "video")})
+    return Refused("not-a-picture")

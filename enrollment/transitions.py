@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from enrollment.models import Photo, TimelineEntry
@@ -22,7 +23,7 @@ def move(
     *,
     actor: str,
     lease: uuid.UUID | None = None,
-    due_at: datetime | None = None,
+    due_at: datetime | Combinable | None = None,
     details: dict[str, Any] | None = None,
     **fields: Any,
 ) -> Photo:

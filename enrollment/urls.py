@@ -1,5 +1,15 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from enrollment.views import case, pages, upload
 
 app_name = "enrollment"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", pages.landing, name="landing"),
+    path("cover/", pages.cover, name="cover"),
+    path("send/", upload.upload, name="upload"),
+    path("case/", case.status, name="status"),
+    path("case/withdraw/", case.withdraw, name="withdraw"),
+    path("case/withdraw/<int:position>/", case.withdraw, name="withdraw_photo"),
+    path("case/leave/", case.leave, name="leave"),
+]

@@ -45,6 +45,13 @@ class Heartbeat(models.Model):
     name = models.CharField(max_length=40, primary_key=True)
     beat_at = models.DateTimeField()
 
+    class Meta:
+        verbose_name = _("task overview")
+        verbose_name_plural = _("tasks")
+
+    def __str__(self) -> str:
+        return self.name
+
 
 class Partner(models.Model):
     """A platform or helpline that fetches the feed."""
@@ -72,10 +79,14 @@ class Partner(models.Model):
 
 
 class PartnerKeyQuerySet(models.QuerySet["PartnerKey"]):
-    def usable(self) -> "PartnerKeyQuerySet":
-        return self.filter(revoked_at__isnull=True, partner__active=True).filter(
+    def live(self) -> "PartnerKeyQuerySet":
+        """Neither revoked nor expired; two at most per partner, so that a key can be replaced calmly."""
+        return self.filter(revoked_at__isnull=True).filter(
             models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=Now())
         )
+
+    def usable(self) -> "PartnerKeyQuerySet":
+        return self.live().filter(partner__active=True)
 
 
 class PartnerKey(models.Model):

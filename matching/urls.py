@@ -1,5 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from matching import api
 
 app_name = "matching"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("v1/fingerprints", api.fingerprints, name="fingerprints"),
+]

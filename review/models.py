@@ -2,15 +2,24 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from enrollment.models import Photo
+
+REASON_MAX_LENGTH = 1000
 
 
 class Outcome(models.TextChoices):
     COVERED = "covered", _("Protected by the terms")
     NOT_COVERED = "not_covered", _("Not protected by the terms")
+
+
+class TermsQuerySet(models.QuerySet["TermsVersion"]):
+    def current(self) -> "TermsVersion":
+        """The wording that decisions rest on today: the highest number."""
+        return self.order_by("-number")[:1].get()
 
 
 class TermsVersion(models.Model):
@@ -21,8 +30,11 @@ class TermsVersion(models.Model):
     preamble = models.TextField()
     published_at = models.DateTimeField(db_default=Now())
 
+    objects = TermsQuerySet.as_manager()
+
     class Meta:
         ordering = ["-number"]
+        default_permissions = ("view",)
         verbose_name = "protection terms"
         verbose_name_plural = "protection terms"
 
@@ -40,6 +52,7 @@ class Clause(models.Model):
 
     class Meta:
         ordering = ["code"]
+        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["terms", "code"], name="clause_code_once_per_terms"),
             models.CheckConstraint(
@@ -55,6 +68,14 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def live(self) -> "ClaimQuerySet":
         return self.filter(expires_at__gt=Now())
 
+    def lapsed(self) -> "ClaimQuerySet":
+        return self.filter(expires_at__lte=Now())
+
+    def with_remaining(self) -> "ClaimQuerySet":
+        """Each claim with the time it has left by the database's clock, as ``remaining``."""
+        left = models.ExpressionWrapper(models.F("expires_at") - Now(), models.DurationField())
+        return self.annotate(remaining=left)
+
 
 class Claim(models.Model):
     """A reviewer's lease on one photo. One row per photo; an expired row may be taken over."""
@@ -67,23 +88,46 @@ class Claim(models.Model):
 
     objects = ClaimQuerySet.as_manager()
 
+    class Meta:
+        default_permissions = ()
+        permissions = [("review_photo", "May review photos")]
+
+    def __str__(self) -> str:
+        return f"{self.photo_id} by {self.reviewer_id}"
+
 
 class Decision(models.Model):
-    """A reviewer's word on one photo, pinned to the clause (and so to the terms) it rests on."""
+    """A reviewer's word on one photo, pinned to the clause (and so to the terms) it rests on.
+
+    ``claim_token`` is the claim it was made under: the same form sent twice is known by it.
+    """
 
     photo = models.OneToOneField(Photo, on_delete=models.PROTECT, related_name="decision")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    claim_token = models.UUIDField(unique=True)
     outcome = models.CharField(max_length=20, choices=Outcome.choices)
     clause = models.ForeignKey(Clause, on_delete=models.PROTECT, related_name="decisions")
-    reason = models.TextField(blank=True, max_length=1000)
+    reason = models.TextField(blank=True, max_length=REASON_MAX_LENGTH)
     decided_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        default_permissions = ()
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(outcome__in=Outcome.values), name="decision_outcome_is_known"
             ),
+            models.CheckConstraint(
+                condition=~models.Q(outcome=Outcome.NOT_COVERED) | ~models.Q(reason=""),
+                name="decision_refusal_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("reason"), REASON_MAX_LENGTH),
+                name="decision_reason_is_short",
+            ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.photo_id} {self.outcome}"
 
 
 class AuditEntry(models.Model):
@@ -101,9 +145,11 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-seq"]
+        default_permissions = ("view",)
         verbose_name_plural = "audit entries"
         constraints = [
             models.CheckConstraint(condition=~models.Q(actor=""), name="audit_actor_is_set"),
+            models.CheckConstraint(condition=models.Q(seq__gte=1), name="audit_starts_at_one"),
         ]
         indexes = [
             models.Index(fields=["case", "-seq"], name="audit_by_case"),
@@ -124,4 +170,8 @@ class AuditHead(models.Model):
     digest = models.CharField(max_length=64)
 
     class Meta:
+        default_permissions = ()
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="audit_head_is_one")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.digest}"

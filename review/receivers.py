@@ -1,4 +1,4 @@
-"""What happens to a photo in any stage is audited in the same transaction."""
+"""What happens to a photo in any stage is audited in the same transaction, and ends its claim."""
 
 from typing import Any
 
@@ -7,10 +7,15 @@ from django.dispatch import receiver
 from enrollment.models import Photo
 from enrollment.signals import photo_moved
 from review import audit
+from review.models import Claim
 
 
 @receiver(photo_moved, dispatch_uid="review.audit")
-def audit_movement(
-    *, photo: Photo, action: str, actor: str, details: dict[str, Any], **_: Any
-) -> None:
+def audit_movement(*, photo: Photo, action: str, actor: str, details: dict[str, Any], **_: Any) -> None:
     audit.append(action, actor=actor, photo=photo.pk, case=photo.case.number, details=details)
+
+
+@receiver(photo_moved, dispatch_uid="review.claim")
+def end_claim(*, photo: Photo, **_: Any) -> None:
+    """Decided, withdrawn or lapsed: nobody looks at the photo any more, from this commit on."""
+    Claim.objects.filter(photo=photo).delete()

@@ -21,9 +21,13 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=10, unique=True)),
                 ('secret_digest', models.CharField(max_length=64)),
                 ('submission_digest', models.CharField(max_length=64, unique=True)),
-                ('attestation', models.CharField(max_length=20)),
+                ('contents_digest', models.CharField(max_length=64)),
+                ('attestation', models.CharField(choices=[('self', 'In the photo, 18 or older, shared or feared to be shared without consent')], max_length=20)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('attestation__in', ['self'])), name='case_attestation_is_known')],
+            },
         ),
         migrations.CreateModel(
             name='Photo',

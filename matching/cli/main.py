@@ -1,5 +1,89 @@
-"""The ``arc`` command line."""
+"""The ``arc`` command: its options, and the way out of it.
+
+Exit status: 0 done, 1 done but something was refused, 2 wrongly called, 130 interrupted, 141 reader gone.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+
+from matching.cli.usage import UsageError
+
+_DISTRIBUTION = "arc-moderation"
 
 
 def run() -> int:
-    return 0
+    """Entry point of the console script: return the exit status."""
+    return main(sys.argv[1:])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line; a wrong option leaves through SystemExit(2) as argparse does."""
+    options = _parser().parse_args(arguments)
+    # Read when numpy and faiss load: their products are too small to be shared between threads, which would
+    # wait for each other longer than they work. More cores are for --jobs.
+    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    try:
+        command: Callable[[argparse.Namespace], int] = importlib.import_module(options.module).run
+        status = command(options)
+        sys.stdout.flush()
+    except UsageError as error:
+        sys.stderr.write(f"arc: {error} ({error.code})\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("arc: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        # Python would complain once more while closing stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="arc", description="Recognise public copies of photos that were covered before anyone saw them."
+    )
+    parser.add_argument("--version", action="version", version=f"arc {version(_DISTRIBUTION)}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_fingerprint(commands)
+    _add_scan(commands)
+    return parser
+
+
+def _add_fingerprint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "fingerprint",
+        help="covered photos in, fingerprints out",
+        description="Print one JSON object per covered photo: its fingerprint, or why it was refused.",
+        epilog="Exit status: 0 all done, 1 some photo was refused, 2 wrongly called.",
+    )
+    parser.add_argument("--extended", action="store_true", help="also keep what --deep needs (larger)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write here instead of standard output")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="covered photo, or folder of them")
+    parser.set_defaults(module="matching.cli.fingerprint")
+
+
+def _add_scan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "scan",
+        help="public photos in, matches out",
+        description="Look for copies of fingerprinted photos; print one JSON object per match.",
+        epilog="A file that cannot be read is reported on standard error and the scan goes on.",
+    )
+    parser.add_argument("--fingerprints", required=True, metavar="FILE", help="output of arc fingerprint")
+    parser.add_argument("--deep", action="store_true", help="also look for crops, frames and zooms (slower)")
+    parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes to use (default 1)")
+    parser.add_argument("--json", action="store_true", help="JSON lines even when printing to a terminal")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="public photo, or folder of them")
+    parser.set_defaults(module="matching.cli.scan")
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= 256:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 256")
+    return number

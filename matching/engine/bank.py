@@ -20,7 +20,7 @@ _SEED = 0xFFA8E6
 
 @lru_cache(maxsize=1)
 def bank() -> Grid:
-    """Return the float32 [500, 64, 64] fields of mean 0 and standard deviation 1; the same in every process."""
+    """Return the float32 [500, 64, 64] fields of mean 0 and standard deviation 1, always the same."""
     random = np.random.default_rng(_SEED)
     vertical = np.fft.fftfreq(_DRAWN_SIDE)[:, None]
     horizontal = np.fft.rfftfreq(_DRAWN_SIDE)[None, :]

@@ -2,13 +2,14 @@
 
 Unrelated pictures disagree with half of a fingerprint's bits on average; a bank field and its negative,
 equally likely, make that exact. How far they stray from half depends on the mask and on how ordinary the
-picture is, so each fingerprint carries its own spreads (standard deviations over the bank):
+picture is, so each fingerprint has its own spreads (root mean square over the bank):
 
-    sum = (mismatches - KEPT / 2) / sketch_spread + (distance - 128) / hash_spread
+    sum = (coded sketch distance - 480) / sketch_spread + (masked distance - 128) / hash_spread
 
-The sum of two correlated standard scores, not two cuts: each cut alone would waste the other's evidence.
+The sum of two standard scores, not two cuts: each cut alone would waste the other's evidence.
 """
 
+import math
 from statistics import NormalDist
 
 import numpy as np
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 
 from matching.engine.bank import bank, bank_signs
 from matching.engine.grid import MaskGrid
-from matching.engine.sketch import KEPT, Signs
+from matching.engine.sketch import POSITIONS, Signs
 from matching.engine.spectrum import HASH_BITS, Hashes, distances, masked_hashes
+
+Counts = NDArray[np.int64]
 
 # Share of unrelated photos that may match one fingerprint.
 RATE = 1e-6
@@ -26,17 +29,18 @@ RATE = 1e-6
 LITERAL_SPREADS = 6.5
 
 # Spread of the sum over unrelated natural photos, measured in its far tail; see docs/matching.md.
-SUM_SPREAD = 2.0
+SUM_SPREAD = 1.85
 
 
 def sketch_spreads(signs: Signs) -> NDArray[np.float32]:
-    """Return float32 [n]: the spread of mismatches between enrolled signs [n, 480] and unrelated pictures."""
+    """Return float32 [n]: the spread of coded distances between enrolled signs [n, 480] and the bank."""
     agreement = signs.astype(np.float32) @ bank_signs().T
-    return np.sqrt(np.mean(agreement * agreement, axis=1)) / 2
+    spreads: NDArray[np.float32] = np.sqrt(np.mean(agreement * agreement, axis=1))
+    return spreads
 
 
 def hash_spread(masked_hash: Hashes, mask: MaskGrid) -> float:
-    """Return the spread of the masked distance between one hash [32] and unrelated pictures under its mask."""
+    """Return the spread of masked distances between a hash uint8 [32] and the bank under a mask [64, 64]."""
     apart = distances(masked_hashes(bank(), mask[None]), masked_hash[None]) - HASH_BITS // 2
     return float(np.sqrt(np.mean(apart.astype(np.float64) ** 2)))
 
@@ -51,16 +55,14 @@ def spread_of_threshold(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
     return ((HASH_BITS / 2 - threshold) / LITERAL_SPREADS).astype(np.float32)
 
 
-def sums(
-    mismatches: NDArray[np.int64],
-    apart: NDArray[np.int64],
-    sketch_spread: NDArray[np.float32],
-    hash_spread: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """Return the calibrated sums float32 [n] of sketch mismatches and masked distances [n]."""
-    local = (mismatches - np.float32(KEPT / 2)) / sketch_spread
-    overall = (apart - np.float32(HASH_BITS / 2)) / hash_spread
-    return (local + overall).astype(np.float32)
+def sketch_scores(coded_distances: Counts, spreads: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the standard scores float32 [n] of coded sketch distances [n]."""
+    return ((coded_distances - np.float32(POSITIONS)) / spreads).astype(np.float32)
+
+
+def hash_scores(masked_distances: Counts, spreads: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the standard scores float32 [n] of masked distances [n]."""
+    return ((masked_distances - np.float32(HASH_BITS / 2)) / spreads).astype(np.float32)
 
 
 def sum_at(rate: float) -> float:
@@ -70,4 +72,4 @@ def sum_at(rate: float) -> float:
 
 def rate_at(total: float) -> float:
     """Return the expected false match rate of a match with the given sum."""
-    return NormalDist(sigma=SUM_SPREAD).cdf(total)
+    return math.erfc(-total / (SUM_SPREAD * math.sqrt(2))) / 2

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from matching.engine.calibration import hash_spread, literal_threshold
 from matching.engine.errors import TooLittleDetail
 from matching.engine.grid import Grid, Luma, MaskGrid, luma_grid, mask_grid
-from matching.engine.sketch import KEPT, coded, detail, informative_signs
+from matching.engine.sketch import clear_positions, coded, enrolled_signs
 from matching.engine.spectrum import masked_hashes, painted_hashes
 
 # Stamped on every fingerprint: grid, hash, sketch and calibration together. A change to any of them that
 # alters a figure is a new version.
 VERSION = "arc-1"
 
-# Clear visible steps (see sketch.detail) below which a photo is refused.
-DETAIL_NEEDED = KEPT
+# Visible clear steps of 480 below which a photo is refused.
+DETAIL_NEEDED = 64
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def make_fingerprint(grid: Grid, mask: MaskGrid, *, coverage: float | None = Non
         mask=np.packbits(mask).tobytes(),
         hash=masked_hash.tobytes(),
         painted_hash=painted_hashes(grid[None], mask[None])[0].tobytes(),
-        sketch=coded(informative_signs(grid, mask)[None])[0].tobytes(),
+        sketch=coded(enrolled_signs(grid, mask)[None])[0].tobytes(),
         threshold=round(literal_threshold(hash_spread(masked_hash, mask)), 4),
         coverage=round(float(mask.mean()) if coverage is None else coverage, 4),
         detail=found,
@@ -68,7 +68,7 @@ def make_fingerprint(grid: Grid, mask: MaskGrid, *, coverage: float | None = Non
 
 def require_detail(grid: Grid, mask: MaskGrid) -> int:
     """Return the visible detail of a covered grid, or raise TooLittleDetail."""
-    found = detail(grid, mask)
+    found = int(np.count_nonzero(clear_positions(grid, mask)))
     if found < DETAIL_NEEDED:
         raise TooLittleDetail(found, DETAIL_NEEDED)
     return found

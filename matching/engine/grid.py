@@ -22,22 +22,16 @@ def _area_weights(length: int) -> NDArray[np.float32]:
     edges = np.linspace(0.0, length, SIZE + 1)
     pixels = np.arange(length)
     overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    weights = (np.clip(overlap, 0.0, None) * (SIZE / length)).astype(np.float32)
+    weights: NDArray[np.float32] = (np.clip(overlap, 0.0, None) * (SIZE / length)).astype(np.float32)
     weights.flags.writeable = False
     return weights
 
 
-def luma(rgb: NDArray[np.uint8]) -> Luma:
-    """Return Rec. 601 luma uint8 [H, W] of sRGB uint8 [H, W, 3], rounded as libjpeg and Pillow round it."""
-    wide = rgb.astype(np.uint32)
-    weighted = wide[..., 0] * 19595 + wide[..., 1] * 38470 + wide[..., 2] * 7471 + 0x8000
-    return (weighted >> 16).astype(np.uint8)
-
-
 def luma_grid(luma: Luma) -> Grid:
-    """Return float32 [64, 64], the exact area mean of luma [H, W] under each cell; any H, W >= 1."""
+    """Return float32 [64, 64], the exact area mean of Rec. 601 luma [H, W] under each cell; any H, W >= 1."""
     height, width = luma.shape
-    return _area_weights(height) @ luma.astype(np.float32) @ _area_weights(width).T
+    grid: Grid = _area_weights(height) @ luma.astype(np.float32) @ _area_weights(width).T
+    return grid
 
 
 def mask_grid(mask: NDArray[np.bool_]) -> MaskGrid:

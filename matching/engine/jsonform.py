@@ -14,10 +14,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from matching.engine.errors import MalformedFingerprint, NewerVersion
-from matching.engine.fingerprint import VERSION, Fingerprint
-from matching.engine.sketch import KEPT, POSITIONS, SKETCH_BYTES, decoded
-from matching.engine.spectrum import HASH_BITS, HASH_BYTES
+from matching.engine.fingerprint import DETAIL_NEEDED, VERSION, Fingerprint
 from matching.engine.grid import SIZE
+from matching.engine.sketch import KEPT_AT_MOST, POSITIONS, SKETCH_BYTES, coded, decoded, visible_positions
+from matching.engine.spectrum import HASH_BITS, HASH_BYTES
 
 FIELDS = ("version", "mask", "hash", "painted_hash", "sketch", "threshold", "coverage", "detail")
 _MASK_BYTES = SIZE * SIZE // 8
@@ -44,17 +44,16 @@ def from_json(data: Mapping[str, object]) -> Fingerprint:
     Raises NewerVersion or MalformedFingerprint, naming the field.
     """
     _check_version(data.get("version"))
+    mask = _base64(data, "mask", _MASK_BYTES)
     sketch = _base64(data, "sketch", SKETCH_BYTES)
-    kept = np.count_nonzero(decoded(np.frombuffer(sketch, np.uint8)[None]))
-    if kept != KEPT:
-        raise MalformedFingerprint(f"sketch holds {kept} informative bits instead of {KEPT}")
+    _check_sketch(sketch, mask)
     return Fingerprint(
         version=VERSION,
-        mask=_base64(data, "mask", _MASK_BYTES),
+        mask=mask,
         hash=_hex(data, "hash"),
         painted_hash=_hex(data, "painted_hash"),
         sketch=sketch,
-        threshold=_number(data, "threshold", 0.0, HASH_BITS / 2),
+        threshold=_number(data, "threshold", -HASH_BITS, HASH_BITS / 2 - 1),
         coverage=_number(data, "coverage", 0.0, 1.0),
         detail=_count(data, "detail", POSITIONS),
     )
@@ -65,7 +64,21 @@ def _check_version(version: object) -> None:
         return
     if not isinstance(version, str) or not (number := re.fullmatch(r"arc-([0-9]{1,9})", version)):
         raise MalformedFingerprint(f"version is not {VERSION} or another version of it")
-    raise NewerVersion(f"made by version {number[0]}; this program reads {VERSION} only: update it, or make it again")
+    raise NewerVersion(
+        f"made by version {number[0]}; this program reads {VERSION} only: update it, or make it again"
+    )
+
+
+def _check_sketch(sketch: bytes, mask: bytes) -> None:
+    """Refuse a sketch that is not coded as ours, holds too few bits to be safe, or looks under its mask."""
+    codes = np.frombuffer(sketch, np.uint8)[None]
+    signs = decoded(codes)
+    kept = np.count_nonzero(signs)
+    if not DETAIL_NEEDED <= kept <= KEPT_AT_MOST or not np.array_equal(coded(signs), codes):
+        raise MalformedFingerprint(f"sketch does not hold {DETAIL_NEEDED} to {KEPT_AT_MOST} informative bits")
+    hidden = np.unpackbits(np.frombuffer(mask, np.uint8)).reshape(SIZE, SIZE).astype(np.bool_)
+    if np.any(signs[0, ~visible_positions(hidden)]):
+        raise MalformedFingerprint("sketch holds bits of cells that the mask hides")
 
 
 def _text(data: Mapping[str, object], field: str) -> str:

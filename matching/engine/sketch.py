@@ -1,12 +1,15 @@
 """The difference sketch: local bits that a mask can only hide, never change.
 
-The grid is pooled to 16x16; each pair of neighbouring pools gives one bit, the sign of their difference.
-An enrolled sketch keeps exactly ``KEPT`` bits, the clearest ones that touch no masked cell, and codes each
-position in two bits, so that masked matching becomes a plain Hamming distance:
+The grid is pooled to 16x16; each of the 480 pairs of neighbouring pools gives one bit, the sign of their
+difference. An enrolled sketch keeps the clearest bits that touch no masked cell and codes every position in
+two bits, so that masked matching becomes a plain Hamming distance:
 
-    enrolled 0 -> 00, 1 -> 11, don't care -> 01        query 0 -> 00, 1 -> 11, unknown -> 10
+    enrolled 0 -> 00, 1 -> 11, don't care -> 01        query 0 -> 00, 1 -> 11
 
-    hamming(enrolled, query) = 2 * mismatches + (enrolled don't-cares) + (query unknowns)
+    hamming(enrolled, query) = 2 * mismatches + don't-cares
+
+A kept bit costs an unrelated picture 0 or 2 with equal chance and a don't-care costs it 1, so unrelated
+pictures lie at 480 on average however many bits are kept.
 """
 
 import numpy as np
@@ -18,12 +21,11 @@ POOLS = 16
 POSITIONS = 2 * POOLS * (POOLS - 1)
 SKETCH_BYTES = 2 * POSITIONS // 8
 
-# Exactly this many positions of an enrolled sketch are informative; the offset of the coded distance is
-# therefore one constant for all fingerprints.
-KEPT = 128
+# A sketch keeps its clearest bits up to this many: more of them would be the ones that noise flips.
+KEPT_AT_MOST = 160
 
 # Grey levels between two pools below which their order is noise rather than picture.
-CLEAR_STEP = np.float32(1.0)
+CLEAR_STEP = np.float32(0.5)
 
 Sketches = NDArray[np.uint8]
 Signs = NDArray[np.int8]
@@ -31,7 +33,8 @@ Signs = NDArray[np.int8]
 
 def _pooled(grids: Grid) -> Grid:
     side = SIZE // POOLS
-    return grids.reshape(-1, POOLS, side, POOLS, side).mean(axis=(2, 4))
+    pools: Grid = grids.reshape(-1, POOLS, side, POOLS, side).mean(axis=(2, 4))
+    return pools
 
 
 def steps(grids: Grid) -> NDArray[np.float32]:
@@ -45,27 +48,27 @@ def steps(grids: Grid) -> NDArray[np.float32]:
 def visible_positions(mask: MaskGrid) -> NDArray[np.bool_]:
     """Return bool [480]: positions whose two pools hold no masked cell of mask [64, 64]."""
     side = SIZE // POOLS
-    hidden = mask.reshape(POOLS, side, POOLS, side).any(axis=(1, 3))
+    hidden = np.logical_or.reduce(mask.reshape(POOLS, side, POOLS, side), axis=(1, 3))
     right = hidden[:, 1:] | hidden[:, :-1]
     down = hidden[1:] | hidden[:-1]
     return ~np.concatenate([right.ravel(), down.ravel()])
 
 
-def detail(grid: Grid, mask: MaskGrid) -> int:
-    """Return how many of the 480 steps of grid [64, 64] are visible and clear: what the photo can be told by."""
-    clear = np.abs(steps(grid[None])[0]) >= CLEAR_STEP
-    return int(np.count_nonzero(clear & visible_positions(mask)))
+def clear_positions(grid: Grid, mask: MaskGrid) -> NDArray[np.bool_]:
+    """Return bool [480]: positions of grid [64, 64] that are visible and whose step is more than noise."""
+    clear: NDArray[np.bool_] = np.abs(steps(grid[None])[0]) >= CLEAR_STEP
+    return clear & visible_positions(mask)
 
 
-def informative_signs(grid: Grid, mask: MaskGrid) -> Signs:
-    """Return int8 [480]: +1 or -1 at the ``KEPT`` largest visible steps, 0 (don't care) elsewhere.
+def enrolled_signs(grid: Grid, mask: MaskGrid) -> Signs:
+    """Return int8 [480]: +1 or -1 at the ``KEPT_AT_MOST`` largest clear steps, 0 (don't care) elsewhere.
 
     The largest steps are the ones that recompression, noise or an adversary must change most to flip.
-    The caller has checked that at least ``KEPT`` are visible.
     """
     values = steps(grid[None])[0]
-    rank = np.where(visible_positions(mask), np.abs(values), np.float32(-1))
-    kept = np.argsort(-rank, kind="stable")[:KEPT]
+    clear = clear_positions(grid, mask)
+    largest = np.argsort(np.where(clear, -np.abs(values), 0), kind="stable")[:KEPT_AT_MOST]
+    kept = largest[clear[largest]]
     signs = np.zeros(POSITIONS, np.int8)
     signs[kept] = np.where(values[kept] > 0, 1, -1)
     return signs
@@ -77,7 +80,7 @@ def query_signs(grids: Grid) -> Signs:
 
 
 def coded(signs: Signs) -> Sketches:
-    """Return uint8 [n, 120], two bits for each of the 480 enrolled signs [n, 480]."""
+    """Return uint8 [n, 120], two bits for each of the 480 signs [n, 480]."""
     pairs = np.empty((*signs.shape, 2), np.bool_)
     pairs[..., 0] = signs > 0
     pairs[..., 1] = signs >= 0
@@ -85,6 +88,6 @@ def coded(signs: Signs) -> Sketches:
 
 
 def decoded(sketches: Sketches) -> Signs:
-    """Return the signs int8 [n, 480] of coded sketches uint8 [n, 120]; the code 10 counts as don't care."""
+    """Return the signs int8 [n, 480] of coded sketches uint8 [n, 120]; the unused code 10 is a don't care."""
     pairs = np.unpackbits(sketches, axis=1).reshape(len(sketches), POSITIONS, 2).astype(np.int8)
     return pairs[..., 0] + pairs[..., 1] - np.int8(1)

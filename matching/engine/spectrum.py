@@ -23,14 +23,16 @@ def _lowest_cosines() -> NDArray[np.float32]:
     """Return [64, 16]: orthonormal DCT-II columns of frequency 1 to 16 (no constant)."""
     position = 2 * np.arange(SIZE)[:, None] + 1
     frequency = np.arange(1, 17)[None, :]
-    return (np.sqrt(2 / SIZE) * np.cos(np.pi / (2 * SIZE) * position * frequency)).astype(np.float32)
+    cosines = np.cos(np.pi / (2 * SIZE) * position * frequency)
+    scaled: NDArray[np.float32] = (np.sqrt(2 / SIZE) * cosines).astype(np.float32)
+    return scaled
 
 
 _COSINES = _lowest_cosines()
 
 
 def spectra(grids: Grid) -> NDArray[np.float32]:
-    """Return float32 [n, 256], the 16x16 lowest frequencies of grids [n, 64, 64], vertical frequency first."""
+    """Return float32 [n, 256], the 16x16 lowest frequencies of grids [n, 64, 64], row by row downwards."""
     columns = (grids.reshape(-1, SIZE) @ _COSINES).reshape(-1, SIZE, 16)
     return (_COSINES.T @ columns).reshape(-1, HASH_BITS)
 
@@ -49,9 +51,9 @@ def hashes(grids: Grid) -> Hashes:
 def mean_filled(grids: Grid, masks: MaskGrid) -> Grid:
     """Return grids [n, 64, 64] whose masked cells hold the mean of their visible ones (0 if none is visible).
 
-    ``grids`` and ``masks`` broadcast against each other. The flat paint itself would dominate the spectrum and
-    make unrelated photos under one mask look alike; the visible mean can be computed from the covered photo
-    and from a painted copy alike.
+    ``grids`` and ``masks`` broadcast against each other. The flat paint itself would dominate the spectrum
+    and make unrelated photos under one mask look alike; the visible mean can be computed from the covered
+    photo and from a painted copy alike.
     """
     visible = ~masks
     count = np.maximum(visible.sum(axis=(-2, -1), keepdims=True), 1)
@@ -75,4 +77,5 @@ def painted_hashes(grids: Grid, masks: MaskGrid) -> Hashes:
 
 def distances(left: Hashes, right: Hashes) -> NDArray[np.int64]:
     """Return the Hamming distances [n] between packed hashes [n, bytes], row by row (broadcasting)."""
-    return np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int64)
+    apart: NDArray[np.int64] = np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int64)
+    return apart

@@ -8,6 +8,11 @@ SQLITE = [
     f"""CREATE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON review_auditentry
         BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"""
     for verb in ("UPDATE", "DELETE")
+] + [
+    # INSERT OR REPLACE removes the old row without telling the DELETE trigger.
+    f"""CREATE TRIGGER audit_no_replace BEFORE INSERT ON review_auditentry
+        WHEN EXISTS (SELECT 1 FROM review_auditentry WHERE seq = NEW.seq)
+        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"""  # noqa: S608 (nothing from outside is in it)
 ]
 POSTGRESQL = [
     f"""CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
@@ -19,15 +24,15 @@ POSTGRESQL = [
 ]
 
 
-def create_triggers(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:  # noqa: ARG001
+def create_triggers(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     for statement in SQLITE if editor.connection.vendor == "sqlite" else POSTGRESQL:
         editor.execute(statement)
 
 
-def drop_triggers(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:  # noqa: ARG001
+def drop_triggers(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     if editor.connection.vendor == "sqlite":
-        editor.execute("DROP TRIGGER audit_no_update")
-        editor.execute("DROP TRIGGER audit_no_delete")
+        for name in ("audit_no_update", "audit_no_delete", "audit_no_replace"):
+            editor.execute(f"DROP TRIGGER {name}")
     else:
         editor.execute("DROP FUNCTION audit_refuse() CASCADE")
 

@@ -5,31 +5,31 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from arcsite import checks
 from enrollment.signals import photo_moved
 
-Spoil = Callable[[SettingsWrapper, Path], None]
+Spoil = Callable[[Settings, Path], None]
 
 
-def set_plain_http(settings: SettingsWrapper, _: Path) -> None:
+def set_plain_http(settings: Settings, _: Path) -> None:
     settings.ARC_PUBLIC_URL, settings.ARC_HTTPS = "http://cover.example.org", False
 
 
-def set_debug(settings: SettingsWrapper, _: Path) -> None:
+def set_debug(settings: Settings, _: Path) -> None:
     settings.DEBUG = True
 
 
-def set_equal_secrets(settings: SettingsWrapper, _: Path) -> None:
+def set_equal_secrets(settings: Settings, _: Path) -> None:
     settings.ARC_PEPPER = settings.ARC_MASTER_KEY
 
 
-def set_spooling(settings: SettingsWrapper, _: Path) -> None:
+def set_spooling(settings: Settings, _: Path) -> None:
     settings.FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 
-def set_open_directory(settings: SettingsWrapper, directory: Path) -> None:
+def set_open_directory(settings: Settings, directory: Path) -> None:
     directory.chmod(0o755)
     settings.DATA_DIR = directory
 
@@ -52,7 +52,7 @@ def test_a_safe_configuration_passes() -> None:
 
 
 @pytest.mark.parametrize("code", UNSAFE)
-def test_it_refuses_with_a_hint(code: str, settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_it_refuses_with_a_hint(code: str, settings: Settings, tmp_path: Path) -> None:
     UNSAFE[code](settings, tmp_path)
     found = [message for message in run_checks() if message.id == code]
     assert len(found) == 1
@@ -64,6 +64,6 @@ def test_it_refuses_when_nothing_audits(monkeypatch: pytest.MonkeyPatch) -> None
     assert [message.id for message in checks.every_step_is_audited(None)] == ["arc.E006"]
 
 
-def test_a_missing_data_directory_is_not_an_open_one(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_a_missing_data_directory_is_not_an_open_one(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path / "absent"
     assert checks.data_directory_is_private(None) == []

@@ -1,0 +1,99 @@
+import sys
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.urls import reverse
+
+from arcsite import assets
+from arcsite.datadir import DEFAULT_PORT
+from arcsite.demo import load_demo
+from arcsite.first_accounts import NewAccount, ensure_first_accounts
+from arcsite.launcher import CannotRun, Child, Launcher, only_one, require_free
+
+MANAGE = str(settings.BASE_DIR / "manage.py")
+
+
+class Command(BaseCommand):
+    help = "Start ARC on this machine: prepare the data, then run the web server and the worker."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--port", type=port_number, default=DEFAULT_PORT, help="port on 127.0.0.1 (%(default)s)"
+        )
+        parser.add_argument("--data", metavar="DIR", help="private data directory (.data of the checkout)")
+        parser.add_argument(
+            "--demo", action="store_true", help="add drawn photos, so that screens have content"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # The data directory was chosen and made before the settings were read: arcsite/datadir.py.
+        port: int = options["port"]
+        try:
+            with only_one(settings.DATA_DIR / "run"):
+                require_free(port)
+                self.prepare(demo=options["demo"])
+                Launcher(children(port), port, self.say).run(lambda: self.show_addresses(port))
+        except (CannotRun, ImproperlyConfigured) as error:
+            raise CommandError(str(error)) from None
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database cannot be used: {error}. Hint: does {settings.DATA_DIR} belong to this user?"
+            ) from error
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def prepare(self, *, demo: bool) -> None:
+        """Bring database, static files and first accounts up to date. Each step does nothing twice."""
+        if has_unapplied_migrations():
+            self.say("Preparing the database...")
+            call_command("migrate", interactive=False, verbosity=0)
+        self.show_accounts(ensure_first_accounts())
+        assets.collect_if_changed()
+        if demo:
+            load_demo()
+        # The children open connections of their own; this process needs none while it only watches.
+        connections.close_all()
+
+    def show_accounts(self, accounts: list[NewAccount]) -> None:
+        if not accounts:
+            return
+        self.say("\nFirst accounts. Generated passwords are shown now and never again:")
+        for account in accounts:
+            password = account.password or "(as set in the environment)"
+            self.say(f"  {account.username:<10} {password:<28} {account.role}")
+
+    def show_addresses(self, port: int) -> None:
+        base = settings.ARC_PUBLIC_URL
+        self.say(f"\nARC is running on 127.0.0.1:{port}, data in {settings.DATA_DIR}")
+        self.say(f"  submitters   {base}/")
+        self.say(f"  reviewers    {base}{reverse('review:queue')}")
+        self.say(f"  admin        {base}{reverse('admin:index')}")
+        self.say("Press Ctrl-C to stop.")
+
+
+def port_number(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise ArgumentTypeError(f"{text!r} is not a port: a whole number from 1 to 65535")
+    return int(text)
+
+
+def has_unapplied_migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def children(port: int) -> list[Child]:
+    server = [sys.executable, "-m", "gunicorn", "arcsite.wsgi:application", "--bind", f"127.0.0.1:{port}"]
+    server += ["--chdir", str(settings.BASE_DIR), "--worker-class", "gthread", "--workers", "2"]
+    # Only a proxy on this machine is believed about the visitor; nothing about visitors is logged.
+    server += ["--threads", "4", "--forwarded-allow-ips", "127.0.0.1,::1", "--log-level", "warning"]
+    server += ["--no-control-socket", "--graceful-timeout", "8"]
+    return [Child("web server", server), Child("worker", [sys.executable, MANAGE, "runworker"])]

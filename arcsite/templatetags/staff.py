@@ -1,0 +1,11 @@
+from django import template
+from django.template.context import RequestContext
+
+from arcsite.staff_pages import StaffPage, pages_for
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def staff_pages(context: RequestContext) -> list[StaffPage]:
+    return pages_for(context["request"])

@@ -1,0 +1,114 @@
+"""The one sequence of checks and tests, with a table of what passed and how long it took."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+BROWSER_TESTS = "tests/e2e"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    name: str
+    tool: str
+    arguments: Sequence[str]
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    stage: Stage
+    status: int
+    seconds: float
+    tests: Counter[str]
+
+
+def stages(slow: Sequence[str]) -> list[Stage]:
+    """In order of price: what fails fast comes first. ``slow`` is ["--slow"] or empty."""
+    return [
+        Stage("ruff check", "ruff", ["check", "--quiet", "."]),
+        Stage("ruff format", "ruff", ["format", "--check", "--quiet", "."]),
+        Stage("types", "mypy", []),
+        Stage("layers", "lint-imports", ["--no-logo"]),
+        Stage("tests", "pytest", ["-n", "2", f"--ignore={BROWSER_TESTS}", "tests", *slow], counted=True),
+        Stage("browser tests", "pytest", [BROWSER_TESTS, *slow], counted=True),
+    ]
+
+
+def run_pytest(arguments: Sequence[str]) -> int:
+    """Only pytest, with these arguments; its exit status."""
+    return start("pytest", arguments)
+
+
+def run_all(slow: Sequence[str]) -> int:
+    """Every stage, also after one failed. 0 when all passed."""
+    with tempfile.TemporaryDirectory(prefix="arc-test-") as directory:
+        outcomes = [run_stage(stage, Path(directory) / "report.xml") for stage in stages(slow)]
+    report(outcomes, say)
+    return int(any(outcome.status for outcome in outcomes))
+
+
+def run_stage(stage: Stage, report_path: Path) -> Outcome:
+    say(f"\n== {stage.name}")
+    # Twice quiet: the closing line is printed once, at the very end, for all tests together.
+    extra = ["-qq", f"--junit-xml={report_path}"] if stage.counted else []
+    report_path.unlink(missing_ok=True)
+    started = time.monotonic()
+    status = start(stage.tool, [*extra, *stage.arguments])
+    seconds = time.monotonic() - started
+    return Outcome(stage, status, seconds, read_counts(report_path) if stage.counted else Counter())
+
+
+def start(tool: str, arguments: Sequence[str]) -> int:
+    # Tests read the settings only after their own environment is in place: tests/conftest.py.
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    command = [Path(sys.executable).with_name(tool), *arguments]
+    return subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False).returncode
+
+
+def read_counts(path: Path) -> Counter[str]:
+    """How many tests passed, failed, were skipped or broke, from pytest's report; empty without one."""
+    if not path.exists():
+        return Counter()
+    suite = ET.parse(path).getroot().find("testsuite")  # noqa: S314 - our own pytest wrote it
+    if suite is None:
+        return Counter()
+    counts = Counter(
+        failed=int(suite.get("failures", 0)),
+        skipped=int(suite.get("skipped", 0)),
+        error=int(suite.get("errors", 0)),
+    )
+    counts["passed"] = int(suite.get("tests", 0)) - counts.total()
+    return +counts
+
+
+def report(outcomes: Sequence[Outcome], say: Say) -> None:
+    say("")
+    for outcome in outcomes:
+        verdict = "failed" if outcome.status else "passed"
+        line = f"{outcome.stage.name:<16}{verdict:<8}{outcome.seconds:6.1f} s  {in_words(outcome.tests)}"
+        say(line.rstrip())
+    total = sum((outcome.tests for outcome in outcomes), Counter[str]())
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    # The form of pytest's own last line, which machines that read this output look for.
+    say(f" {in_words(total) or 'no tests ran'} in {seconds:.2f}s ".center(80, "="))
+
+
+def in_words(tests: Counter[str]) -> str:
+    order = ("failed", "passed", "skipped", "error")
+    return ", ".join(f"{tests[name]} {name}" for name in order if tests[name])
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

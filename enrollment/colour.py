@@ -1,0 +1,75 @@
+"""Bringing a picture's colours to sRGB before anybody looks at them (Pillow and LittleCMS)."""
+
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from enrollment.arc import ARC
+from enrollment.refusals import Refused
+
+SAME = 3
+MAX_ARC_SHIFT = 48
+MAX_GREY_SPREAD = 24
+SRGB_GAMMA = 1 / 2.2
+
+_SRGB = ImageCms.createProfile("sRGB")
+# ARC, three greys and the pure colours: enough to tell a camera's profile from a trick.
+_SAMPLES = np.array(
+    [ARC, (64, 64, 64), (128, 128, 128), (192, 192, 192), (200, 60, 60), (60, 200, 60), (60, 60, 200)],
+    dtype=np.uint8,
+)
+_GREYS = slice(1, 4)
+_PURE = slice(4, 7)
+
+
+def to_srgb(picture: Image.Image, profile: bytes | None, gamma: float | None) -> Image.Image:
+    """An RGB picture in sRGB.
+
+    A profile that cannot be read is ignored, as every viewer does. One that swaps colours
+    or moves ARC far away is refused with odd-colours, because the sender's and the reviewer's eyes
+    would disagree about what is covered.
+    """
+    if profile is not None:
+        transform = _transform(profile)
+        return picture if transform is None else _converted(picture, transform)
+    if gamma is not None:
+        return picture.point(_gamma_table(gamma) * 3)
+    return picture
+
+
+def _transform(profile: bytes) -> ImageCms.ImageCmsTransform | None:
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if source.profile.xcolor_space.strip() != "RGB":
+            return None
+        return ImageCms.buildTransform(source, _SRGB, "RGB", "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+
+
+def _converted(picture: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
+    sample = Image.fromarray(_SAMPLES[None])
+    moved = np.asarray(transform.apply(sample))[0].astype(int)
+    if np.abs(moved - _SAMPLES).max() <= SAME:
+        return picture
+    _refuse_odd(moved)
+    return transform.apply(picture)
+
+
+def _refuse_odd(moved: NDArray[np.int_]) -> None:
+    greys = moved[_GREYS]
+    orderly = (
+        np.abs(moved[0] - ARC).max() <= MAX_ARC_SHIFT
+        and (np.ptp(greys, axis=1) <= MAX_GREY_SPREAD).all()
+        and (np.diff(greys[:, 1]) > 0).all()
+        and (moved[_PURE].argmax(axis=1) == (0, 1, 2)).all()
+    )
+    if not orderly:
+        raise Refused("odd-colours")
+
+
+def _gamma_table(gamma: float) -> list[int]:
+    exponent = SRGB_GAMMA / gamma
+    return [round(255 * (value / 255) ** exponent) for value in range(256)]

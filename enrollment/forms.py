@@ -1,0 +1,128 @@
+"""What submitters fill in. Files never survive a refusal, everything else does."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from enrollment import receipts
+from enrollment.inspection import SentFile
+
+SHOWN_NAME_LENGTH = 60
+TYPED_FROM_PAPER = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+BAD_FORM = _("A hidden part of this form was damaged. It is mended now: please send it again.")
+
+
+class PhotosInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class PhotosField(forms.FileField):
+    """One or more files from one input; cleans to a list of uploaded files, empty ones included."""
+
+    widget = PhotosInput
+
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[bytes]]":
+        files = [file for file in data or [] if file]
+        if not files:
+            raise ValidationError(self.error_messages["required"], code="no-photo")
+        if len(files) > settings.ARC_PHOTOS_PER_CASE:
+            raise ValidationError(
+                _("You chose %(count)d photos; at most %(limit)d can be sent at once."),
+                code="too-many-photos",
+                params={"count": len(files), "limit": settings.ARC_PHOTOS_PER_CASE},
+            )
+        return [super(PhotosField, self).clean(file, initial) for file in files]
+
+
+class UploadForm(forms.Form):
+    token = forms.CharField(widget=forms.HiddenInput, error_messages={"required": BAD_FORM})
+    photos = PhotosField(
+        label=_("Your covered photos"),
+        help_text=_("You can choose several at once."),
+        allow_empty_file=True,
+        max_length=None,
+        error_messages={"required": _("Please choose at least one covered photo.")},
+        widget=PhotosInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
+    in_photo = forms.BooleanField(
+        label=_("I am the person in the photo."),
+        error_messages={
+            "required": _(
+                "Please confirm that you are in the photo. We can only help the person who is in it."
+            )
+        },
+    )
+    not_consented = forms.BooleanField(
+        label=_("It was shared without my consent, or I fear that it will be."),
+        error_messages={
+            "required": _("Please confirm that the photo was, or may be, shared without your consent.")
+        },
+    )
+    adult = forms.BooleanField(
+        label=_("I am 18 or older, and I was when the photo was taken."),
+        error_messages={
+            "required": _(
+                "Please confirm your age, then and now. If you were under 18, Take It Down can help you."
+            )
+        },
+    )
+
+    @classmethod
+    def fresh(cls) -> "UploadForm":
+        return cls(initial={"token": receipts.new_token()})
+
+    def clean_token(self) -> str:
+        token = str(self.cleaned_data["token"])
+        if not receipts.TOKEN.fullmatch(token):
+            raise ValidationError(BAD_FORM, code="bad-form")
+        return token
+
+    def clean(self) -> dict[str, Any]:
+        if set(self.files) - {"photos"}:
+            raise ValidationError(_("A file came in the wrong place of the form."), code="unexpected-file")
+        return self.cleaned_data
+
+    def sent_files(self) -> list[SentFile]:
+        """The chosen files, read from memory; call once, on a valid form."""
+        files: Sequence[UploadedFile[bytes]] = self.cleaned_data["photos"]
+        return [SentFile(shown_name(file.name or ""), file.read(), file.size or 0) for file in files]
+
+
+class LookUpForm(forms.Form):
+    number = forms.CharField(
+        label=_("Case number"),
+        help_text=_("10 characters. Capitals, spaces and dashes do not matter."),
+        max_length=200,
+        widget=forms.TextInput(attrs=TYPED_FROM_PAPER),
+        error_messages={"required": _("Please enter your case number.")},
+    )
+    secret = forms.CharField(
+        label=_("Secret"),
+        help_text=_("25 characters, in five groups of five."),
+        max_length=200,
+        widget=forms.TextInput(attrs=TYPED_FROM_PAPER),
+        error_messages={"required": _("Please enter your secret.")},
+    )
+
+    def refuse(self) -> None:
+        """The one answer to a wrong number and to a wrong secret."""
+        self.add_error(
+            None,
+            ValidationError(
+                _("Number and secret do not open a case. Please check both, character by character."),
+                code="no-such-case",
+            ),
+        )
+
+
+def shown_name(name: str) -> str:
+    """A file name fit to be echoed on a page: no control or direction marks, and short."""
+    plain = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in name)
+    plain = " ".join(plain.split())
+    return plain if len(plain) <= SHOWN_NAME_LENGTH else f"{plain[: SHOWN_NAME_LENGTH - 1]}…"

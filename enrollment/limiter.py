@@ -1,0 +1,105 @@
+"""Throttling that is exact across processes and machines, and keeps no address.
+
+One counting statement per try does it all; the database's clock says which window it falls in. A key is a
+keyed digest of the purpose, the day and the address prefix. IPv4 is cut to /24 and IPv6 to /56: whoever owns
+many addresses mostly owns neighbours, and a prefix points at a street rather than at a person. Limits slow
+down, they never lock out: a new window starts afresh.
+"""
+
+import enum
+import ipaddress
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest
+
+from enrollment.models import Allowance
+from enrollment.pepper import peppered
+
+DAY_SECONDS = 86_400
+IPV4_PREFIX = 24
+IPV6_PREFIX = 56
+
+_CLOCK = {
+    "sqlite": "SELECT CAST(strftime('%s', 'now') AS INTEGER)",
+    "postgresql": "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM statement_timestamp())) AS BIGINT)",
+}
+_COUNT = """
+    INSERT INTO enrollment_allowance ("key", "window", "used") VALUES (%s, %s, 1)
+    ON CONFLICT ("key", "window") DO UPDATE SET "used" = enrollment_allowance."used" + 1
+    RETURNING "used"
+"""
+
+
+class Purpose(enum.Enum):
+    """What is throttled: its name in the key, the setting that holds its limit, its window in seconds."""
+
+    UPLOAD = ("upload", "ARC_LIMIT_UPLOADS", 3600)
+    LOOK_UP = ("look-up", "ARC_LIMIT_LOOKUPS", 900)
+    SIGN_IN = ("sign-in", "ARC_LIMIT_SIGN_INS", 900)
+
+    def __init__(self, label: str, setting: str, window: int) -> None:
+        self.label = label
+        self.setting = setting
+        self.window = window
+
+    @property
+    def limit(self) -> int:
+        return int(getattr(settings, self.setting))
+
+
+class Throttled(Exception):
+    """Too many tries from this network; the next window begins in ``retry_after`` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+def take(purpose: Purpose, request: HttpRequest) -> None:
+    """Count one try from the request's network. Raises Throttled when the window's limit is used up."""
+    now = _database_seconds()
+    window = now - now % purpose.window
+    key = peppered("allowance", purpose.label, str(now // DAY_SECONDS), network_of(request)).hex()
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [key, window])
+        (used,) = cursor.fetchone()
+    if used > purpose.limit:
+        raise Throttled(retry_after=window + purpose.window - now)
+
+
+def forget_old() -> int:
+    """Remove counters whose window began more than a day ago; returns how many."""
+    return Allowance.objects.filter(window__lt=_database_seconds() - DAY_SECONDS).delete()[0]
+
+
+def network_of(request: HttpRequest) -> str:
+    """The prefix of the client's address; all clients without a readable one share the empty text."""
+    try:
+        address = ipaddress.ip_address(client_address(request).partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    prefix = IPV4_PREFIX if address.version == 4 else IPV6_PREFIX
+    return str(ipaddress.ip_network((address, prefix), strict=False))
+
+
+def client_address(request: HttpRequest) -> str:
+    """REMOTE_ADDR, or with ARC_TRUSTED_PROXIES = n the n-th X-Forwarded-For entry from the right.
+
+    Entries further left are the client's own claims and are never looked at.
+    """
+    hops = settings.ARC_TRUSTED_PROXIES
+    if hops:
+        forwarded = [entry.strip() for entry in request.headers.get("X-Forwarded-For", "").split(",")]
+        if len(forwarded) >= hops and forwarded[-hops]:
+            return forwarded[-hops]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _database_seconds() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOCK[connection.vendor])
+        (seconds,) = cursor.fetchone()
+    return int(seconds)

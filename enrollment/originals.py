@@ -1,0 +1,277 @@
+"""The only door to stored photo bytes: seal, open, destroy, reconcile.
+
+Each original is encrypted with a key of its own (AES-256-GCM) into one file of the private store. The key
+lies in the database, wrapped by a key derived from ARC_MASTER_KEY. Both layers are bound to the photo's
+id, so a swapped, truncated or edited file does not open.
+"""
+
+import os
+import re
+import stat
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from enrollment.models import OriginalKey, Photo
+from enrollment.states import PhotoState
+
+FORMAT = b"ARC1"
+NONCE_BYTES = 12
+STRAY_AFTER_SECONDS = 600
+_OURS = re.compile(r"([0-9a-f]{32})(\.new)?")
+
+
+class OriginalGone(Exception):
+    """There is no original of this photo: it was destroyed, or its file is missing."""
+
+
+class OriginalDamaged(Exception):
+    """What is stored is not what was sealed for this photo."""
+
+
+class NotStored(Exception):
+    """The store did not take the original; nothing of it is left there."""
+
+
+class NotDestroyed(Exception):
+    """Some of the original, or its key, may still be there. Never report such a photo as purged."""
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """How many strays were ``destroyed``, which photos ``lost`` an original they need, ``unknown`` names."""
+
+    destroyed: int
+    lost: tuple[uuid.UUID, ...]
+    unknown: int
+
+
+def seal(photo_id: uuid.UUID, data: bytes) -> bytes:
+    """Encrypt ``data`` into the store; returns the wrapped key for the caller's OriginalKey row.
+
+    When it returns, the ciphertext survives a power cut. Raises NotStored.
+    """
+    key, nonce = AESGCM.generate_key(256), os.urandom(NONCE_BYTES)
+    sealed = FORMAT + nonce + AESGCM(key).encrypt(nonce, data, _bound("original", photo_id))
+    try:
+        with _store(create=True) as store:
+            _write(store, photo_id.hex, sealed)
+    except OSError as error:
+        raise NotStored(f"the store refused an original: {error.strerror}") from error
+    return _wrap(photo_id, key)
+
+
+def open_original(photo_id: uuid.UUID) -> bytes:
+    """The bytes given to ``seal``. Raises OriginalGone or OriginalDamaged."""
+    row = OriginalKey.objects.filter(pk=photo_id).first()
+    if row is None:
+        raise OriginalGone("the key was destroyed")
+    try:
+        with _store() as store:
+            sealed = _read(store, photo_id.hex)
+    except FileNotFoundError:
+        raise OriginalGone("the file is missing") from None
+    except OSError as error:
+        raise OriginalDamaged(f"the file cannot be read: {error.strerror}") from error
+    nonce, ciphertext = sealed[len(FORMAT) :][:NONCE_BYTES], sealed[len(FORMAT) + NONCE_BYTES :]
+    if not sealed.startswith(FORMAT) or len(nonce) < NONCE_BYTES:
+        raise OriginalDamaged("the file is not a sealed original")
+    key = _unwrap(photo_id, bytes(row.wrapped))
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, _bound("original", photo_id))
+    except InvalidTag:
+        raise OriginalDamaged("the file was changed, truncated or swapped") from None
+
+
+def is_held(photo_id: uuid.UUID) -> bool:
+    """Whether anything of the original is still here: its key or its file. Looks, never remembers."""
+    if OriginalKey.objects.filter(pk=photo_id).exists():
+        return True
+    try:
+        with _store() as store:
+            return any(_present(store, name) for name in _names(photo_id))
+    except FileNotFoundError:
+        return False
+
+
+def destroy(photo_id: uuid.UUID) -> None:
+    """Destroy key and file of one original, and look that both are gone. Idempotent.
+
+    The key goes first and is committed, so from then on the file is noise, whatever is killed. Must not be
+    called inside a transaction. Raises NotDestroyed.
+    """
+    with transaction.atomic(durable=True):
+        OriginalKey.objects.filter(pk=photo_id).delete()
+    _remove_file(photo_id)
+    if OriginalKey.objects.filter(pk=photo_id).exists():
+        raise NotDestroyed("a key is still there after its removal")
+
+
+def discard(photo_id: uuid.UUID) -> None:
+    """Remove a sealed file whose upload failed, without writing to the database: that may be what failed.
+
+    Keeps everything when the key did get stored after all (the answer to COMMIT was lost). Raises
+    NotDestroyed.
+    """
+    if not OriginalKey.objects.filter(pk=photo_id).exists():
+        _remove_file(photo_id)
+
+
+def reconcile() -> Reconciliation:
+    """Destroy what no photo needs any more, report what is needed and missing. Safe at any time.
+
+    A stray is a file without a key, once it is older than any upload can last, or a key that outlived its
+    purge (a restored backup). Raises NotDestroyed.
+    """
+    try:
+        with _store() as store:
+            files = {name: _age(store, name) for name in os.listdir(store)}  # noqa: PTH208 - of the descriptor
+    except FileNotFoundError:
+        files = {}
+    kept = set(OriginalKey.objects.values_list("pk", flat=True))
+    outlived = OriginalKey.objects.filter(photo__original_removed_at__isnull=False)
+    strays = set(outlived.values_list("pk", flat=True))
+    unknown = 0
+    for name, age in files.items():
+        ours = _OURS.fullmatch(name)
+        unknown += ours is None
+        if ours is not None and age > STRAY_AFTER_SECONDS and uuid.UUID(ours[1]) not in kept:
+            strays.add(uuid.UUID(ours[1]))
+    for photo_id in strays:
+        destroy(photo_id)
+    suspects = (photo_id for photo_id in kept - strays if photo_id.hex not in files)
+    lost = {photo_id for photo_id in suspects if _is_lost(photo_id)} | _without_key()
+    return Reconciliation(destroyed=len(strays), lost=tuple(sorted(lost)), unknown=unknown)
+
+
+def _is_lost(photo_id: uuid.UUID) -> bool:
+    """File first, key second: a purge takes them the other way round and is never mistaken for a loss."""
+    with _store(create=True) as store:
+        if _present(store, photo_id.hex):
+            return False
+    return OriginalKey.objects.filter(pk=photo_id).exists()
+
+
+def _without_key() -> set[uuid.UUID]:
+    needed = Photo.objects.filter(original_removed_at__isnull=True).exclude(state__in=PhotoState.purging())
+    key = OriginalKey.objects.filter(pk=OuterRef("pk"))
+    return set(needed.filter(~Exists(key)).values_list("pk", flat=True))
+
+
+def _remove_file(photo_id: uuid.UUID) -> None:
+    try:
+        with _store() as store:
+            for name in _names(photo_id):
+                _unlink(store, name)
+            os.fsync(store)
+            left = any(_present(store, name) for name in _names(photo_id))
+    except OSError as error:
+        raise NotDestroyed(f"an original could not be removed: {error.strerror}") from error
+    if left:
+        raise NotDestroyed("an original is still there after its removal")
+
+
+# ---- keys ----
+
+
+def _bound(purpose: str, photo_id: uuid.UUID) -> bytes:
+    return f"arc {purpose} 1 {photo_id}".encode()
+
+
+@lru_cache(maxsize=2)
+def _wrapping_key(master: str) -> AESGCM:
+    kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"arc original key wrap 1")
+    return AESGCM(kdf.derive(master.encode()))
+
+
+def _wrap(photo_id: uuid.UUID, key: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + _wrapping_key(settings.ARC_MASTER_KEY).encrypt(nonce, key, _bound("key", photo_id))
+
+
+def _unwrap(photo_id: uuid.UUID, wrapped: bytes) -> bytes:
+    nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
+    try:
+        return _wrapping_key(settings.ARC_MASTER_KEY).decrypt(nonce, sealed, _bound("key", photo_id))
+    except (InvalidTag, ValueError):
+        raise OriginalDamaged("the key does not fit this photo or this master key") from None
+
+
+# ---- files: every name is relative to the open store directory, and no symbolic link is followed ----
+
+
+@contextmanager
+def _store(*, create: bool = False) -> Iterator[int]:
+    """A descriptor of the store directory, private to its owner. Raises OSError."""
+    if create:
+        settings.STORE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = os.open(settings.STORE_DIR, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if stat.S_IMODE(os.fstat(store).st_mode) != 0o700:
+            os.fchmod(store, 0o700)
+        yield store
+    finally:
+        os.close(store)
+
+
+def _names(photo_id: uuid.UUID) -> tuple[str, str]:
+    return photo_id.hex, f"{photo_id.hex}.new"
+
+
+def _write(store: int, name: str, data: bytes) -> None:
+    """Whole and durable under ``name``, or not there at all."""
+    partial = f"{name}.new"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(partial, flags, 0o600, dir_fd=store), "wb", buffering=0) as file:
+            view = memoryview(data)
+            while view:
+                view = view[file.write(view) :]
+            os.fsync(file.fileno())
+        os.rename(partial, name, src_dir_fd=store, dst_dir_fd=store)
+        os.fsync(store)
+    except BaseException:
+        for left in (partial, name):
+            with suppress(OSError):
+                _unlink(store, left)
+        raise
+
+
+def _read(store: int, name: str) -> bytes:
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=store)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("it is not a file")
+        return file.read()
+
+
+def _unlink(store: int, name: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=store)
+
+
+def _present(store: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=store, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _age(store: int, name: str) -> float:
+    """Seconds since the last write; 0 when the file went away meanwhile."""
+    try:
+        return time.time() - os.stat(name, dir_fd=store, follow_symlinks=False).st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -1,0 +1,222 @@
+"""The recipes that turn the bytes of a photo into arrays (Pillow and numpy, no Django).
+
+A covered photo is read strictly: structure first, then only its essence goes through a decoder.
+A public photo, at the scanning side, is read fast and forgivingly. Pictures are uint8
+[H, W, 3] in sRGB, luma is uint8 [H, W] by Rec. 601, masks are bool [H, W].
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from enrollment.anatomy import Anatomy, damaged
+from enrollment.arc import Mask, Picture, find_cover, hide, seal, sealed_mask
+from enrollment.colour import to_srgb
+from enrollment.exif import ORIENTATION, read_exif
+from enrollment.plain_png import plain_png
+from enrollment.refusals import Refused, percent
+from enrollment.structure import JPEG, walk
+
+WORKING_SIDE = 2048
+OPAQUE = 250
+PUBLIC_SIDE = 256
+PUBLIC_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+PUBLIC_PIXELS = 64_000_000
+PUBLIC_JPEG_PIXELS = 120_000_000
+
+Luma = NDArray[np.uint8]
+
+DECODING_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    struct.error,
+    zlib.error,
+)
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+# Pillow's own alarm stays behind ours: above this it warns, above twice this it refuses to open.
+Image.MAX_IMAGE_PIXELS = PUBLIC_JPEG_PIXELS
+_END_OF_JPEG = b"\xff\xd9"
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CoveredPhoto:
+    """An accepted photo: `rgb` is exactly ARC where, and only where, `mask` is set.
+
+    `coverage` is the mask's share of the picture, `stripped` names the metadata left behind.
+    """
+
+    rgb: Picture
+    mask: Mask
+    coverage: float
+    stripped: tuple[str, ...]
+
+
+def read_covered(data: bytes) -> CoveredPhoto:
+    """The working picture of a covered photo's file, or `Refused`.
+
+    Longest side at most 2048 after reduction by a power of two; the same bytes always give the
+    same picture. MemoryError is left to the caller.
+    """
+    anatomy = walk(data)
+    try:
+        picture = _decoded(anatomy)
+    except DECODING_ERRORS as error:
+        raise damaged("it cannot be decoded") from error
+    rgb = np.asarray(_turned(to_srgb(picture, anatomy.profile, anatomy.gamma), anatomy.orientation))
+    cover = find_cover(rgb)
+    return CoveredPhoto(seal(rgb, cover.mask), cover.mask, cover.coverage, anatomy.stripped)
+
+
+def luma_of(rgb: Picture) -> Luma:
+    """Rec. 601 luma of a picture, as every reader here computes it."""
+    return np.asarray(Image.fromarray(rgb).convert("L"))
+
+
+def encode_working(rgb: Picture) -> bytes:
+    """A working picture as a lossless PNG that holds nothing but pixels."""
+    return plain_png(rgb)
+
+
+def decode_working(data: bytes) -> Picture:
+    """The picture that `encode_working` encoded; anything else is a ValueError."""
+    try:
+        with Image.open(BytesIO(data), formats=["PNG"]) as image:
+            if image.mode != "RGB" or max(image.size) > WORKING_SIDE:
+                raise ValueError("not a working picture")
+            return np.asarray(image)
+    except DECODING_ERRORS as error:
+        raise ValueError("not a working picture") from error
+
+
+def working_mask(rgb: Picture) -> Mask:
+    """The mask of a working picture, read back from its exact paint."""
+    return sealed_mask(rgb)
+
+
+def masked_png(rgb: Picture) -> bytes:
+    """What people see of a working picture: its paint grown beyond every blended edge, as a PNG."""
+    return encode_working(hide(rgb, sealed_mask(rgb)))
+
+
+def _decoded(anatomy: Anatomy) -> Image.Image:
+    """The reduced RGB picture of an essence, before colour management and turning."""
+    longest = max(anatomy.width, anatomy.height)
+    factor = next(f for f in (1, 2, 4, 8) if -(-longest // f) <= WORKING_SIDE)
+    with Image.open(BytesIO(anatomy.essence), formats=[anatomy.format]) as image:
+        if image.size != (anatomy.width, anatomy.height) or getattr(image, "n_frames", 1) != 1:
+            raise damaged("its parts contradict each other")
+        if anatomy.format == "JPEG":
+            image.draft("RGB", (anatomy.width // factor, anatomy.height // factor))
+            image.load()
+            return image.convert("RGB")
+        image.load()
+        return _reduced(_without_alpha(image), factor)
+
+
+def _without_alpha(image: Image.Image) -> Image.Image:
+    """The picture as RGB (or with an alpha that is full everywhere, still to be dropped)."""
+    if not image.has_transparency_data:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    if image.mode != "RGBA":
+        image = image.convert("RGBA")
+    histogram = image.getchannel("A").histogram()
+    erased = sum(histogram[:OPAQUE]) / sum(histogram)
+    if erased:
+        raise Refused("transparent", {"percent": max(percent(erased), 0.01)})
+    return image
+
+
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """Box-averaged RGB, one colour at a time so that memory stays small."""
+    if factor == 1:
+        return image.convert("RGB")
+    return Image.merge("RGB", [image.getchannel(c).reduce(factor) for c in "RGB"])
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
+
+
+def read_public(source: Path | bytes) -> Luma:
+    """The luma of a public photo: EXIF turned, alpha flattened on white, first frame.
+
+    JPEGs are decoded at the smallest scale whose shorter side is at least 256, so sizes differ
+    from the file's. Refused with: not-a-picture, wrong-format, too-many-pixels, damaged.
+    """
+    data = source.read_bytes() if isinstance(source, Path) else source
+    try:
+        return _public_luma(data)
+    except UnidentifiedImageError as error:
+        raise Refused("not-a-picture") from error
+    except _BOMBS as error:
+        raise _too_many_pixels(2 * PUBLIC_JPEG_PIXELS, PUBLIC_JPEG_PIXELS) from error
+    except DECODING_ERRORS as error:
+        if not data.startswith(JPEG) or data.endswith(_END_OF_JPEG):
+            raise damaged("it cannot be decoded") from error
+    # Browsers show a JPEG that was cut off, so a missing end must not hide a picture from us.
+    try:
+        return _public_luma(data + _END_OF_JPEG)
+    except DECODING_ERRORS as error:
+        raise damaged("it cannot be decoded") from error
+
+
+def _public_luma(data: bytes) -> Luma:
+    with Image.open(BytesIO(data), formats=PUBLIC_FORMATS) as image:
+        is_jpeg = image.format in ("JPEG", "MPO")
+        pixels, limit = image.width * image.height, PUBLIC_JPEG_PIXELS if is_jpeg else PUBLIC_PIXELS
+        if pixels > limit:
+            raise _too_many_pixels(pixels, limit)
+        if is_jpeg:
+            image.draft("L", (PUBLIC_SIDE, PUBLIC_SIDE))
+        image.load()
+        return np.asarray(_turned(_flat_luma(image), _public_orientation(image)))
+
+
+def _too_many_pixels(pixels: int, limit: int) -> Refused:
+    return Refused("too-many-pixels", {"megapixels": round(pixels / 1e6, 1), "limit_megapixels": limit / 1e6})
+
+
+def _flat_luma(image: Image.Image) -> Image.Image:
+    if image.mode == "L" and not image.has_transparency_data:
+        return image
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        return Image.fromarray(_stretched(np.asarray(image, dtype=np.float64)))
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("L")
+    return image.convert("RGB").convert("L")
+
+
+def _stretched(values: NDArray[np.float64]) -> Luma:
+    """Samples of an unstated range (0..1, 0..255 or 0..65535) brought to 8 bits."""
+    values = np.nan_to_num(values, posinf=0, neginf=0)
+    top = next((t for t in (1.0, 255.0, 65535.0) if values.max(initial=0) <= t), float(values.max(initial=1)))
+    return (values.clip(0, top) * (255 / top)).astype(np.uint8)
+
+
+def _public_orientation(image: Image.Image) -> int:
+    exif = image.info.get("exif")
+    if isinstance(exif, bytes):
+        return read_exif(exif).orientation
+    return image.getexif().get(ORIENTATION, 1) if image.format == "TIFF" else 1

@@ -1,0 +1,190 @@
+"""What can happen to a case from the outside: it is sent, opened, withdrawn, or nobody decides in time."""
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models.functions import Now
+
+from enrollment import originals, receipts, transitions
+from enrollment.inspection import SentFile, Unavailable, inspect_all
+from enrollment.models import Attestation, Case, OriginalKey, Photo
+from enrollment.receipts import Receipt
+from enrollment.sandbox import Inspected
+from enrollment.states import Edge, TimelineEvent
+
+RECEIPT_SHOWN_SECONDS = 3600
+NUMBER_ATTEMPTS = 4
+# Compared against when there is no such case, so that both mistakes take the same path.
+_NOBODY = "0" * 64
+
+# The id of a photo and its wrapped key.
+Sealed = tuple[uuid.UUID, bytes]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """An answered submission. ``repeated`` when an earlier send of the same form already made the case,
+    ``other_photos`` when this send carried different files (which were not kept)."""
+
+    receipt: Receipt
+    photos: int
+    stripped: tuple[str, ...] = ()
+    repeated: bool = False
+    other_photos: bool = False
+
+
+class AlreadyReceived(Exception):
+    """The form was sent too long ago to show its secret again; the case exists."""
+
+
+class NoSuchCase(Exception):
+    """Number and secret do not open a case; deliberately not said which is wrong."""
+
+
+def submit(token: str, files: Sequence[SentFile], attestation: Attestation) -> Enrolled:
+    """Look at every file, then make one case of all of them, once per token.
+
+    Raises UploadRefused, AlreadyReceived or Unavailable; then nothing of this send is kept.
+    """
+    contents = receipts.contents_digest(token, (file.data for file in files))
+    if earlier := _answered_before(token, contents):
+        return earlier
+    photos = inspect_all(files)
+    try:
+        receipt = enroll(token, photos, contents=contents, attestation=attestation)
+    except IntegrityError:
+        if earlier := _answered_before(token, contents):
+            return earlier
+        raise
+    stripped = {name: None for photo in photos for name in photo.stripped}
+    return Enrolled(receipt, len(photos), stripped=tuple(stripped))
+
+
+def enroll(token: str, photos: Sequence[Inspected], *, contents: str, attestation: Attestation) -> Receipt:
+    """Seal the photos, then write case, photos, keys and timelines in one transaction.
+
+    Files come first: a crash in between leaves unreadable strays, never a photo without bytes. Raises
+    IntegrityError when the token made a case already, Unavailable when store or database fail; then nothing
+    is left.
+    """
+    sealed: list[Sealed] = []
+    try:
+        for photo in photos:
+            photo_id = uuid.uuid4()
+            sealed.append((photo_id, originals.seal(photo_id, photo.working)))
+        return _record(token, photos, sealed, contents, attestation)
+    except BaseException as error:
+        _discard(sealed)
+        if isinstance(error, originals.NotStored):
+            raise Unavailable("store-failed") from error
+        if isinstance(error, DatabaseError) and not isinstance(error, IntegrityError):
+            raise Unavailable("database-busy") from error
+        raise
+
+
+def open_case(number: str, secret: str) -> Case:
+    """The case behind a typed number and secret. Raises NoSuchCase, whichever is wrong, after equal work."""
+    plain_number = receipts.read_number(number) or ""
+    case = Case.objects.filter(number=plain_number).first()
+    stored = case.secret_digest if case is not None else _NOBODY
+    if not receipts.is_secret(receipts.read_secret(secret) or "", plain_number, stored) or case is None:
+        raise NoSuchCase
+    return case
+
+
+def withdraw(photos: Sequence[Photo]) -> int:
+    """Stop matching of these photos at once, all or none; a photo withdrawn before is left alone.
+
+    Returns how many were withdrawn now. Their originals are purged by the sweep's rules.
+    """
+    with transaction.atomic():
+        return sum(_moved(photo.pk, Edge.WITHDRAW, actor="submitter") for photo in photos)
+
+
+def lapse_overdue() -> int:
+    """Give up on photos that nobody decided within ARC_REVIEW_DAYS; returns how many. Safe to repeat."""
+    overdue = Photo.objects.lapse_due().values_list("pk", flat=True)
+    return sum(_moved(photo_id, Edge.LAPSE, actor="sweep") for photo_id in list(overdue))
+
+
+def _moved(photo_id: uuid.UUID, edge: Edge, *, actor: str) -> bool:
+    try:
+        transitions.move(photo_id, edge, actor=actor)
+    except transitions.StaleState:
+        return False
+    return True
+
+
+def _answered_before(token: str, contents: str) -> Enrolled | None:
+    """The answer to an earlier send of the same form, if there was one. Raises AlreadyReceived."""
+    case = Case.objects.filter(submission_digest=receipts.submission_digest(token)).first()
+    if case is None:
+        return None
+    fresh = Case.objects.filter(pk=case.pk, created_at__gt=Now() - timedelta(seconds=RECEIPT_SHOWN_SECONDS))
+    if not fresh.exists():
+        raise AlreadyReceived
+    receipt = Receipt(number=case.number, secret=receipts.derive_secret(token))
+    other = case.contents_digest != contents
+    return Enrolled(receipt, case.photos.count(), repeated=True, other_photos=other)
+
+
+def _record(
+    token: str,
+    photos: Sequence[Inspected],
+    sealed: Sequence[Sealed],
+    contents: str,
+    attestation: Attestation,
+) -> Receipt:
+    """One transaction per number tried; another number only when this one belongs to another case."""
+    for attempt in range(NUMBER_ATTEMPTS):
+        receipt = receipts.derive(token, attempt)
+        try:
+            with transaction.atomic(durable=True):
+                case = Case.objects.create(
+                    number=receipt.number,
+                    secret_digest=receipts.secret_digest(receipt.number, receipt.secret),
+                    submission_digest=receipts.submission_digest(token),
+                    contents_digest=contents,
+                    attestation=attestation,
+                )
+                _record_photos(case, photos, sealed)
+            return receipt
+        except IntegrityError:
+            if attempt + 1 == NUMBER_ATTEMPTS or not _number_is_taken(receipt.number, token):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _record_photos(case: Case, photos: Sequence[Inspected], sealed: Sequence[Sealed]) -> None:
+    for position, (inspected, (photo_id, wrapped)) in enumerate(zip(photos, sealed, strict=True), start=1):
+        photo = Photo.objects.create(
+            id=photo_id,
+            case=case,
+            position=position,
+            width=inspected.width,
+            height=inspected.height,
+            coverage=inspected.coverage,
+            detail=inspected.detail,
+        )
+        OriginalKey.objects.create(photo=photo, wrapped=wrapped)
+        transitions.record(photo_id, TimelineEvent.RECEIVED.value, actor="submitter")
+
+
+def _number_is_taken(number: str, token: str) -> bool:
+    by_another = Case.objects.exclude(submission_digest=receipts.submission_digest(token))
+    return by_another.filter(number=number).exists()
+
+
+def _discard(sealed: Sequence[Sealed]) -> None:
+    """What cannot be removed now has no key anywhere, and reconcile removes it later."""
+    for photo_id, _ in sealed:
+        try:
+            originals.discard(photo_id)
+        except (originals.NotDestroyed, DatabaseError):
+            log.exception("a sealed upload was left for reconcile")

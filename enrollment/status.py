@@ -1,0 +1,102 @@
+"""What the submitter is shown of a case: states in plain words, the decision, and what we hold right now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from enrollment import originals
+from enrollment.models import Case, Photo, TimelineEntry
+from enrollment.refusals import percent
+from enrollment.states import PhotoState, TimelineEvent
+
+EXPLANATIONS = {
+    PhotoState.AWAITING_REVIEW: _(
+        "A trained reviewer will look at your covered photo. You do not have to do anything."
+    ),
+    PhotoState.COVERED: _("We are making the fingerprint. Your covered photo is deleted right after that."),
+    PhotoState.FINGERPRINTED: _("The fingerprint is ready. We are deleting your covered photo now."),
+    PhotoState.PROTECTED: _("Our partners get the fingerprint and can recognise copies of this photo."),
+    PhotoState.NOT_COVERED: _("Nothing is matched for this photo. We are deleting it now."),
+    PhotoState.LAPSED: _("We are sorry: we did not manage to decide in time. You can send it again."),
+    PhotoState.CLOSED: _("Nothing is matched for this photo, and we no longer have it."),
+    PhotoState.FAILED: _("This takes longer than it should. You do not have to do anything."),
+    PhotoState.WITHDRAWN: _("Nothing is matched for this photo any more."),
+}
+TONES = {
+    PhotoState.PROTECTED: "good",
+    PhotoState.NOT_COVERED: "warn",
+    PhotoState.LAPSED: "warn",
+    PhotoState.FAILED: "warn",
+}
+_DECISIONS = frozenset({TimelineEvent.DECIDED_COVERED, TimelineEvent.DECIDED_NOT_COVERED})
+_WITH_FINGERPRINT = frozenset({PhotoState.FINGERPRINTED, PhotoState.PROTECTED})
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A reviewer's word: the clause of the terms it rests on, and the reason in the reviewer's own words."""
+
+    clause: str
+    clause_text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PhotoStatus:
+    """One photo as its sender sees it. ``coverage`` is a percentage; no picture, ever."""
+
+    position: int
+    label: str
+    tone: str
+    explanation: str
+    since: datetime
+    received_at: datetime
+    decide_by: datetime | None
+    coverage: float
+    ruling: Ruling | None
+    timeline: list[TimelineEntry]
+    holds_photo: bool
+    holds_fingerprint: bool
+    withdrawable: bool
+
+
+def photos_of(case: Case) -> list[PhotoStatus]:
+    """Every photo of the case in the order it was sent, looked up now."""
+    rows = case.photos.order_by("position").prefetch_related("timeline")
+    return [_status_of(photo) for photo in rows]
+
+
+def _status_of(photo: Photo) -> PhotoStatus:
+    state = PhotoState(photo.state)
+    timeline = list(photo.timeline.all())
+    waiting = state is PhotoState.AWAITING_REVIEW
+    return PhotoStatus(
+        position=photo.position,
+        label=str(state.label),
+        tone=TONES.get(state, ""),
+        explanation=str(EXPLANATIONS[state]),
+        since=timeline[-1].at if timeline else photo.received_at,
+        received_at=photo.received_at,
+        decide_by=photo.received_at + timedelta(days=settings.ARC_REVIEW_DAYS) if waiting else None,
+        coverage=percent(photo.coverage),
+        ruling=_ruling(timeline),
+        timeline=timeline,
+        holds_photo=originals.is_held(photo.pk),
+        holds_fingerprint=state in _WITH_FINGERPRINT,
+        withdrawable=state.withdrawable,
+    )
+
+
+def _ruling(timeline: list[TimelineEntry]) -> Ruling | None:
+    """The last decision, from the details that the deciding stage left on the timeline."""
+    for entry in reversed(timeline):
+        if entry.event in _DECISIONS:
+            details = entry.details
+            return Ruling(
+                clause=str(details.get("clause", "")),
+                clause_text=str(details.get("clause_text", "")),
+                reason=str(details.get("reason", "")),
+            )
+    return None

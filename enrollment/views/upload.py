@@ -1,0 +1,66 @@
+"""Sending covered photos. The receipt is the answer to the POST itself: it is never behind an address."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from enrollment import anatomy, arc, limiter, receipts, services
+from enrollment.forms import UploadForm
+from enrollment.inspection import UploadRefused
+from enrollment.models import Attestation
+from enrollment.problems import Problem, file_problems, form_problems
+from enrollment.removed import in_words
+from enrollment.views.trouble import says_try_later
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@says_try_later
+def upload(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, UploadForm.fresh())
+    limiter.take(limiter.Purpose.UPLOAD, request)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, form, form_problems(form), status=422)
+    files = form.sent_files()
+    try:
+        enrolled = services.submit(form.cleaned_data["token"], files, Attestation.SELF)
+    except UploadRefused as refusal:
+        problems = file_problems(refusal, files)
+        too_large = any(problem.code == "too-large-file" for problem in problems)
+        return _page(request, form, problems, status=413 if too_large else 422)
+    except services.AlreadyReceived:
+        return render(request, "enrollment/already_received.html", status=409)
+    context = {
+        "enrolled": enrolled,
+        "removed": in_words(enrolled.stripped),
+        "days": settings.ARC_REVIEW_DAYS,
+    }
+    return render(request, "enrollment/receipt.html", context)
+
+
+def _page(
+    request: HttpRequest, form: UploadForm, problems: Sequence[Problem] = (), status: int = 200
+) -> HttpResponse:
+    if form.has_error("token"):
+        # Whatever mangled it, the next send shall work; nothing was stored under a token we refused.
+        form.data = {**form.data, "token": receipts.new_token()}
+    context = {"form": form, "problems": problems, "limits": _limits(), "colour": arc.ARC_HEX}
+    return render(request, "enrollment/upload.html", context, status=status)
+
+
+def _limits() -> dict[str, int]:
+    return {
+        "photos": settings.ARC_PHOTOS_PER_CASE,
+        "megabytes": settings.ARC_PHOTO_MAX_BYTES // 1_000_000,
+        "together": settings.ARC_UPLOAD_MAX_BYTES // 1_000_000,
+        "least_side": anatomy.MIN_SIDE,
+        "longest_side": anatomy.MAX_SIDE,
+        "megapixels": anatomy.MAX_PIXELS // 1_000_000,
+        "floor_percent": round(100 * arc.FLOOR),
+    }

@@ -1,0 +1,187 @@
+"""The process that forks one child per photo: started by `enrollment.sandbox`, never by hand.
+
+It imports and warms up everything once, never touches a photo itself, and ends when its parent
+closes the control socket or dies. Each request brings two descriptors: the socket on which the
+child is sent its work and answers, and a pipe on which this process reports how the child ended.
+"""
+
+import ctypes
+import gc
+import importlib
+import os
+import resource
+import selectors
+import signal
+import socket
+import struct
+import sys
+import warnings
+from collections.abc import Callable
+from types import FrameType
+
+from enrollment.frames import LENGTHS, MAX_FRAME, Head, packed, unpacked
+from enrollment.refusals import Refused
+
+MEMORY = 1_000_000_000
+CPU_SECONDS = 10
+WALL_SECONDS = 20.0
+READY = b"R"
+STATUS = struct.Struct("!i")
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+
+Jobs = dict[str, Callable[[bytes], tuple[Head, bytes]]]
+
+
+def main(control_fd: int, jobs_module: str, wall_seconds: float) -> None:
+    """Serve requests from the control socket until it is closed."""
+    control = socket.socket(fileno=control_fd)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    warnings.simplefilter("error")
+    module = importlib.import_module(jobs_module)
+    module.warm_up()
+    gc.collect()
+    gc.freeze()
+    control.sendall(READY)
+    _Zygote(control, module.JOBS, wall_seconds).serve()
+
+
+class _Zygote:
+    """The serving loop; `children` maps a child's process id to the pipe that awaits its end."""
+
+    def __init__(self, control: socket.socket, jobs: Jobs, wall_seconds: float) -> None:
+        self.control = control
+        self.jobs = jobs
+        self.wall_seconds = wall_seconds
+        self.children: dict[int, int] = {}
+
+    def serve(self) -> None:
+        awake, wake = socket.socketpair()
+        awake.setblocking(False)
+        wake.setblocking(False)
+        signal.signal(signal.SIGCHLD, _noted)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.control, selectors.EVENT_READ)
+            selector.register(awake, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is awake:
+                        awake.recv(4096)
+                        self._reap()
+                    elif not self._accept():
+                        self._kill_all()
+                        return
+
+    def _accept(self) -> bool:
+        """Fork a child for the next request; False when the parent is gone."""
+        try:
+            message, fds, _, _ = socket.recv_fds(self.control, 1, 2)
+        except ConnectionError:
+            return False
+        if not message:
+            return False
+        work, status = fds
+        child = os.fork()
+        if child == 0:
+            _live_and_die(work, self.jobs, self.wall_seconds)
+        os.close(work)
+        self.children[child] = status
+        return True
+
+    def _reap(self) -> None:
+        for child in list(self.children):
+            ended, how = os.waitpid(child, os.WNOHANG)
+            if not ended:
+                continue
+            status = self.children.pop(child)
+            try:
+                os.write(status, STATUS.pack(os.waitstatus_to_exitcode(how)))
+            except BrokenPipeError:
+                pass  # the caller gave up waiting, and nobody else wants to know
+            os.close(status)
+
+    def _kill_all(self) -> None:
+        for child in self.children:
+            os.kill(child, signal.SIGKILL)
+
+
+def _noted(signum: int, frame: FrameType | None) -> None:
+    """A handler must exist for the wake-up descriptor to be written."""
+
+
+def _live_and_die(work: int, jobs: Jobs, wall_seconds: float) -> None:
+    """The child's whole life. It never returns, and nothing it says leaves by any other way."""
+    status = 1
+    try:
+        _confine(work, wall_seconds)
+        with socket.socket(fileno=work) as connection:
+            connection.sendall(_answer(_received(connection), jobs))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _confine(work: int, wall_seconds: float) -> None:
+    """Limits on memory, time and descriptors; silence; death together with the parent."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, wall_seconds)
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        zygote = os.getppid()
+        libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        if os.getppid() != zygote or zygote == 1:
+            os._exit(1)
+    os.dup2(0, 1)
+    os.dup2(0, 2)
+    highest = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    os.closerange(3, work)
+    os.closerange(work + 1, min(highest, 65_536))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (work + 4, work + 4))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 2))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _received(connection: socket.socket) -> bytes:
+    """The one frame of a request: the sender shuts its side down after it."""
+    lengths = connection.recv(LENGTHS.size, socket.MSG_WAITALL)
+    if len(lengths) < LENGTHS.size:
+        return b""
+    size = sum(LENGTHS.unpack(lengths))
+    if size > MAX_FRAME:
+        return b""
+    frame = bytearray(LENGTHS.size + size)
+    frame[: LENGTHS.size] = lengths
+    view, filled = memoryview(frame), LENGTHS.size
+    while filled < len(frame):
+        got = connection.recv_into(view[filled:])
+        if not got:
+            return b""
+        filled += got
+    return bytes(frame)
+
+
+def _answer(frame: bytes, jobs: Jobs) -> bytes:
+    """The reply frame: done, refused, or failed with no more than the kind of error."""
+    request = unpacked(frame)
+    if request is None:
+        return packed({"failed": "BrokenRequest"}, b"")
+    head, body = request
+    try:
+        done, payload = jobs[head["job"]](body)
+    except Refused as refused:
+        return packed({"refused": refused.code, "figures": refused.figures}, b"")
+    except MemoryError:
+        return packed({"refused": "too-heavy", "figures": {}}, b"")
+    except Exception as error:  # whatever it is, its text may quote the photo and must not travel
+        return packed({"failed": type(error).__name__}, b"")
+    return packed({"done": done}, payload)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]))

@@ -1,0 +1,59 @@
+"""Reading what ``arc fingerprint`` wrote."""
+
+import json
+from pathlib import Path
+
+from matching.cli.usage import UsageError
+from matching.engine.errors import EngineError
+from matching.engine.index import Index
+from matching.engine.jsonform import from_json
+
+
+def read_fingerprints(path: str) -> tuple[Index, int]:
+    """Return the index of a file's fingerprints, and how many of its lines were refused photos.
+
+    Raises UsageError naming the line that is wrong: half a list would silently protect half the people.
+    """
+    index, refused = Index(), 0
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            entry = _entry(line)
+            if "error" in entry:
+                refused += 1
+            else:
+                index.add(_id(entry), from_json(entry))
+        except EngineError as error:
+            raise UsageError(error.code, f"{path}, line {number}: {error}") from error
+        except ValueError as error:
+            raise UsageError("malformed-fingerprint", f"{path}, line {number}: {error}") from error
+    if not len(index):
+        raise UsageError("no-fingerprints", f"{path} holds no fingerprints")
+    return index, refused
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text("utf-8").splitlines()
+    except OSError as error:
+        raise UsageError("cannot-read", f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError("malformed-fingerprint", f"{path} is not a text file of fingerprints") from error
+
+
+def _entry(line: str) -> dict[str, object]:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("not a JSON object, perhaps cut off") from error
+    if not isinstance(entry, dict):
+        raise ValueError("not a JSON object")
+    return entry
+
+
+def _id(entry: dict[str, object]) -> str:
+    id_ = entry.get("id")
+    if not isinstance(id_, str) or not id_:
+        raise ValueError("id is missing or not text")
+    return id_

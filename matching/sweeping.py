@@ -1,0 +1,97 @@
+"""The guarantee behind the queue: everything that is due is done here and now, cluster or not.
+
+Every part may run at any time, twice, and in two processes at once; a part that fails does not keep the
+others from running.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models.functions import Now
+from django_q.models import Task
+
+from enrollment import limiter, originals
+from enrollment.services import lapse_overdue
+from matching import backlog, dispatch, services, wal
+from matching.backlog import Backlog
+
+logger = logging.getLogger(__name__)
+
+ACTOR = "sweep"
+# django-q2 keeps failed tasks for ever; a week is enough to look at one.
+KEEP_TASKS = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What one sweep did, in counts, and what is left. ``broken`` names the parts that failed."""
+
+    retried: int
+    lapsed: int
+    steps: int
+    strays: int
+    lost: int
+    truncated: bool
+    left: Backlog
+    broken: tuple[str, ...]
+
+    @property
+    def alarming(self) -> bool:
+        return self.left.alarming or bool(self.lost or self.broken)
+
+
+def sweep(*, retry_failed: bool = False) -> Sweep:
+    """Do all due work inline and say what was done."""
+    broken: list[str] = []
+
+    def part(name: str, work: Callable[[], int]) -> int:
+        try:
+            return work()
+        except Exception:
+            logger.exception("sweep: %s failed", name)
+            broken.append(name)
+            return 0
+
+    retried = part("retry", lambda: services.retry_failed(actor=ACTOR)) if retry_failed else 0
+    lapsed = part("lapse", lapse_overdue)
+    steps = part("due work", _do_due_work)
+    found = _reconcile(broken)
+    part("limiter", limiter.forget_old)
+    part("old tasks", _forget_tasks)
+    truncated = wal.truncate()
+    return Sweep(
+        retried=retried,
+        lapsed=lapsed,
+        steps=steps,
+        strays=found.destroyed,
+        lost=len(found.lost),
+        truncated=truncated,
+        left=backlog.measure(),
+        broken=tuple(broken),
+    )
+
+
+def _do_due_work() -> int:
+    # One list at the start: a photo whose step fails is not due again before its lease ends anyway.
+    return sum(
+        services.process_photo(photo_id, actor=ACTOR)
+        for photo_id in list(dispatch.due().values_list("pk", flat=True))
+    )
+
+
+def _reconcile(broken: list[str]) -> originals.Reconciliation:
+    try:
+        found = originals.reconcile()
+    except (OSError, originals.NotDestroyed):
+        logger.exception("sweep: reconciling the store failed")
+        broken.append("store")
+        return originals.Reconciliation(destroyed=0, lost=(), unknown=0)
+    for photo_id in found.lost:
+        logger.critical("ALARM the original of photo %s is missing before its time", photo_id)
+    return found
+
+
+def _forget_tasks() -> int:
+    return int(Task.objects.filter(stopped__lt=Now() - KEEP_TASKS).delete()[0])

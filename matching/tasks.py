@@ -1,0 +1,18 @@
+"""What the task cluster runs. A message is a wake-up with a primary key; each task may run twice."""
+
+import uuid
+
+from matching import heartbeat, services
+
+ACTOR = "worker"
+
+
+def process_photo(photo_id: str) -> int:
+    """Fingerprint, then purge, whatever of it is due; returns how many steps took effect."""
+    heartbeat.beat()
+    return services.process_photo(uuid.UUID(photo_id), actor=ACTOR)
+
+
+def beat() -> int:
+    """Show the watchdog that messages still reach a worker; returns 1 when it wrote the row."""
+    return int(heartbeat.beat())

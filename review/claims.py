@@ -1,0 +1,107 @@
+"""Who is looking at which photo: at most one live claim a photo, timed by the database's clock."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+
+from enrollment.models import Photo
+from enrollment.states import PhotoState
+from review import audit
+from review.conflicts import Conflict
+from review.models import Claim, Decision
+
+
+def take_next(reviewer: User) -> Claim | None:
+    """Claim the photo that has waited longest and is free; ``None`` when nothing is.
+
+    Whoever still holds a live claim gets that one again. Two reviewers asking in the same moment get
+    different photos: the claim's unique photo decides, and the one who came second tries the next.
+    """
+    while True:
+        with transaction.atomic():
+            # A double click must not claim two photos: the second waits here, then finds the first's.
+            User.objects.select_for_update().get(pk=reviewer.pk)
+            if own := Claim.objects.live().filter(reviewer=reviewer).order_by("claimed_at").first():
+                return own
+            photo = _oldest_free()
+            if photo is None:
+                return None
+            if _take(photo, reviewer):
+                audit.append(
+                    "photo.claimed", actor=audit.staff(reviewer), photo=photo.pk, case=photo.case.number
+                )
+                return Claim.objects.get(photo=photo)
+
+
+def held(photo_id: uuid.UUID, reviewer: User) -> Claim:
+    """The reviewer's own live claim on the photo, with photo and case; raises ``Conflict``."""
+    own = Claim.objects.live().filter(photo=photo_id, reviewer=reviewer)
+    claim = own.with_remaining().select_related("photo__case").first()
+    if claim is None:
+        raise why_not(photo_id, reviewer)
+    return claim
+
+
+def extend(photo_id: uuid.UUID, reviewer: User) -> None:
+    """Start the reviewer's time anew from now; raises ``Conflict`` when it had already run out."""
+    own = Claim.objects.live().filter(photo=photo_id, reviewer=reviewer)
+    if own.update(expires_at=_expiry()) != 1:
+        raise why_not(photo_id, reviewer)
+
+
+def release(photo_id: uuid.UUID, reviewer: User) -> bool:
+    """Put the photo back into the queue. False when the reviewer held no live claim: nothing to do."""
+    with transaction.atomic():
+        photo = Photo.objects.select_related("case").get(pk=photo_id)
+        gone, _ = Claim.objects.live().filter(photo=photo, reviewer=reviewer).delete()
+        if gone:
+            audit.append(
+                "photo.released", actor=audit.staff(reviewer), photo=photo.pk, case=photo.case.number
+            )
+        return bool(gone)
+
+
+def why_not(photo_id: uuid.UUID, reviewer: User) -> Conflict:
+    """What to tell a reviewer who holds no live claim on this photo. Raises ``Photo.DoesNotExist``."""
+    photo = Photo.objects.get(pk=photo_id)
+    if photo.state == PhotoState.WITHDRAWN:
+        return Conflict("withdrawn")
+    if decision := Decision.objects.filter(photo=photo).first():
+        return Conflict("decided-by-you" if decision.reviewer_id == reviewer.pk else "decided-by-another")
+    if photo.state != PhotoState.AWAITING_REVIEW:
+        return Conflict("no-longer-waiting")
+    if Claim.objects.live().filter(photo=photo).exclude(reviewer=reviewer).exists():
+        return Conflict("claimed-by-another")
+    return Conflict("claim-expired")
+
+
+def _oldest_free() -> Photo | None:
+    claimed = Exists(Claim.objects.live().filter(photo=OuterRef("pk")))
+    return (
+        Photo.objects.awaiting_review()
+        .filter(~claimed)
+        .oldest_first()
+        .select_related("case")
+        .select_for_update(of=("self",), skip_locked=True)
+        .first()
+    )
+
+
+def _take(photo: Photo, reviewer: User) -> bool:
+    """Take over a lapsed claim, or make the first one; False when somebody was quicker."""
+    fields = {"reviewer": reviewer, "token": uuid.uuid4(), "claimed_at": Now(), "expires_at": _expiry()}
+    if Claim.objects.lapsed().filter(photo=photo).update(**fields) == 1:
+        return True
+    _, created = Claim.objects.get_or_create(photo=photo, defaults=fields)
+    return created
+
+
+def _expiry() -> Combinable:
+    lease = timedelta(minutes=settings.ARC_CLAIM_MINUTES)
+    return ExpressionWrapper(Now() + lease, output_field=DateTimeField())

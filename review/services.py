@@ -1,0 +1,107 @@
+"""The reviewer's verbs: look at the masked image, decide."""
+
+import uuid
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+
+from enrollment import originals, sandbox
+from enrollment.models import Photo
+from enrollment.refusals import Refused
+from enrollment.states import Edge
+from enrollment.transitions import StaleState, move
+from review import audit, claims
+from review.conflicts import Conflict
+from review.models import Claim, Clause, Decision, Outcome
+from review.signals import photo_decided
+
+EDGES = {Outcome.COVERED: Edge.DECIDE_COVERED, Outcome.NOT_COVERED: Edge.DECIDE_NOT_COVERED}
+
+
+def masked_image(photo_id: uuid.UUID, reviewer: User) -> bytes:
+    """The PNG a reviewer may see: the photo with its covered areas repainted solid, nothing else.
+
+    Only for the holder of a live claim; raises ``Conflict``. Every view is one entry of the audit,
+    written before the picture leaves: what cannot be logged is not shown.
+    """
+    claim = claims.held(photo_id, reviewer)
+    try:
+        picture = sandbox.render_masked(originals.open_original(photo_id))
+    except originals.OriginalGone:
+        raise Conflict("original-gone") from None
+    except (originals.OriginalDamaged, Refused):
+        raise Conflict("original-unreadable") from None
+    except sandbox.SandboxFailed:
+        raise Conflict("not-drawn") from None
+    audit.append("photo.viewed", actor=audit.staff(reviewer), photo=photo_id, case=claim.photo.case.number)
+    return picture
+
+
+def decide(
+    photo_id: uuid.UUID, reviewer: User, *, token: uuid.UUID, clause: Clause, reason: str
+) -> tuple[Decision, bool]:
+    """Record a reviewer's decision on the photo of their claim; True when it is new.
+
+    One transaction: claim checked, decision, state, timeline, audit; the claim goes with it. The
+    clause decides the outcome. The same decision sent again under the same claim answers with the
+    recorded one and changes nothing. Whoever comes too late gets a ``Conflict`` and changes nothing.
+    """
+    try:
+        with transaction.atomic():
+            # Whoever comes second waits for the row, and then finds it gone.
+            live = Claim.objects.select_for_update().live()
+            if live.filter(photo=photo_id, reviewer=reviewer, token=token).first() is None:
+                return _recorded(photo_id, reviewer, token=token, clause=clause, reason=reason), False
+            return _record(photo_id, reviewer, token=token, clause=clause, reason=reason), True
+    except StaleState:
+        raise claims.why_not(photo_id, reviewer) from None
+
+
+def _record(
+    photo_id: uuid.UUID, reviewer: User, *, token: uuid.UUID, clause: Clause, reason: str
+) -> Decision:
+    outcome = Outcome(clause.outcome)
+    decision = Decision.objects.create(
+        photo_id=photo_id, reviewer=reviewer, claim_token=token, outcome=outcome, clause=clause, reason=reason
+    )
+    move(
+        photo_id,
+        EDGES[outcome],
+        actor=audit.staff(reviewer),
+        due_at=_after_undo_window(),
+        details=_details(clause, reason),
+    )
+    # A deaf listener may not turn a recorded decision into an error page; the sweep finds the work anyway.
+    transaction.on_commit(partial(photo_decided.send_robust, sender=Photo, photo_id=photo_id))
+    return decision
+
+
+def _recorded(
+    photo_id: uuid.UUID, reviewer: User, *, token: uuid.UUID, clause: Clause, reason: str
+) -> Decision:
+    """The decision this very form made before; anything else is a ``Conflict``."""
+    decision = Decision.objects.filter(photo=photo_id, reviewer=reviewer, claim_token=token).first()
+    if decision is None or (decision.clause_id, decision.reason) != (clause.pk, reason):
+        raise claims.why_not(photo_id, reviewer)
+    return decision
+
+
+def _details(clause: Clause, reason: str) -> dict[str, Any]:
+    return {
+        "clause": clause.code,
+        "clause_text": clause.text,
+        "reason": reason,
+        "terms": clause.terms.number,
+    }
+
+
+def _after_undo_window() -> Combinable:
+    window = timedelta(seconds=settings.ARC_UNDO_SECONDS)
+    return ExpressionWrapper(Now() + window, output_field=DateTimeField())

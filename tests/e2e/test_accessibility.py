@@ -1,0 +1,192 @@
+"""WCAG 2.2 AA: what axe can find on every screen in both themes, and every flow with the keyboard alone."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from acting import Person
+from playwright.sync_api import FileChooser, Locator, Page, expect
+from running import Service
+from screens import WALKS
+from watching import accessibility_faults, unreachable_targets
+
+NewPage = Callable[..., Page]
+
+# In Django's own markup: an inline table's columns for its row titles and delete boxes have no heading.
+DJANGO_FAULTS = ("empty-table-header",)
+TELLING = re.compile(r"nude|naked|intimate|revenge|abuse|leak|porn|sex|ARC\b", re.IGNORECASE)
+PRESSES = 60
+
+
+@pytest.mark.parametrize("walk", WALKS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(
+    walk: str, theme: str, service: Service, new_page: NewPage, person: Person
+) -> None:
+    account, screens = WALKS[walk]
+    if walk == "reviewer":
+        person.receive(new_page(), "covered")
+    page = new_page(account, color_scheme=theme)
+    seen, faults = 0, []
+    for name in screens(page, service, person):
+        found = accessibility_faults(page)
+        if "/admin/" in page.url:
+            found = [fault for fault in found if not fault.startswith(DJANGO_FAULTS)]
+        seen, faults = seen + 1, [*faults, *((name, fault) for fault in found)]
+    assert seen >= 2
+    assert faults == []
+
+
+def test_axe_would_find_something(service: Service, page: Page) -> None:
+    page.goto(service.url)
+    page.locator("h1").evaluate("h1 => { h1.innerHTML = '<img src=\"\">'; h1.style.color = '#eee'; }")
+    assert any("image-alt" in fault for fault in accessibility_faults(page))
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_every_screen_has_its_bones(walk: str, service: Service, new_page: NewPage, person: Person) -> None:
+    """A neutral title, one heading of the first order, a language, landmarks, and targets of 44 pixels."""
+    account, screens = WALKS[walk]
+    if walk == "reviewer":
+        person.receive(new_page(), "covered")
+    page = new_page(account, viewport={"width": 400, "height": 800})
+    titles: dict[str, str] = {}
+    for name in screens(page, service, person):
+        titles[name] = page.title()
+        if "/admin/" in page.url:
+            continue
+        assert page.locator("h1").count() == 1, name
+        assert page.locator("html[lang][dir]").count() == 1, name
+        assert page.locator("header").count() == page.locator("main#main").count() == 1, name
+        assert unreachable_targets(page) == [], name
+    assert all(titles.values())
+    assert [title for title in titles.values() if TELLING.search(title)] == []
+
+
+def test_an_icon_tells_nothing(service: Service, page: Page) -> None:
+    page.goto(service.url)
+    icon = page.locator("link[rel=icon]").get_attribute("href")
+    drawn = page.request.get(f"{service.url}{icon}")
+    assert drawn.ok
+    assert "ffa8e6" not in drawn.text().lower()
+
+
+def press_until(page: Page, target: Locator, key: str = "Tab") -> None:
+    """Press a key until ``target`` has the focus; everything met on the way must show that it has it."""
+    shown = "e => { const s = getComputedStyle(e); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 }"
+    for _ in range(PRESSES):
+        if target.evaluate("e => e === document.activeElement"):
+            return
+        page.keyboard.press(key)
+        focused = page.locator("*:focus")
+        if focused.count() and not focused.evaluate("e => e.matches('.table-scroll')"):
+            assert focused.evaluate(shown), focused.evaluate("e => e.outerHTML")
+    pytest.fail(f"{PRESSES} presses of {key} do not reach {target}")
+
+
+def choose_file(page: Page, field: Locator, picture: Path) -> None:
+    press_until(page, field)
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chosen: FileChooser = chooser.value
+    chosen.set_files(picture)
+
+
+def test_exit_then_skip_then_content(service: Service, page: Page) -> None:
+    page.goto(service.url)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Exit")).to_be_focused()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_send_and_look_up_with_the_keyboard_alone(
+    service: Service, page: Page, pictures: dict[str, Path]
+) -> None:
+    page.goto(service.url)
+    press_until(page, page.get_by_role("link", name="My photo is covered"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/send/")
+    choose_file(page, page.get_by_label("Your covered photos"), pictures["covered"])
+    for statement in page.get_by_role("checkbox").all():
+        press_until(page, statement)
+        page.keyboard.press("Space")
+        expect(statement).to_be_checked()
+    press_until(page, page.get_by_role("button", name="Send"))
+    page.keyboard.press("Enter")
+    number = page.locator("#case-number")
+    expect(number).to_be_visible(timeout=20_000)
+    typed, secret = number.inner_text(), page.locator("#case-secret").inner_text()
+
+    press_until(page, page.get_by_role("link", name="Look up my case"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/case/")
+    press_until(page, page.get_by_label("Case number"))
+    page.keyboard.type(typed.lower().replace("-", " "))
+    press_until(page, page.get_by_label("Secret"))
+    page.keyboard.type(secret)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(typed)
+    press_until(page, page.get_by_role("link", name="Withdraw this photo"))
+    page.keyboard.press("Enter")
+    press_until(page, page.get_by_role("button", name="Yes, withdraw"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".badge").first).to_have_text("Withdrawn")
+
+
+def test_sign_in_and_decide_with_the_keyboard_alone(
+    service: Service, new_page: NewPage, person: Person
+) -> None:
+    person.receive(new_page(), "covered")
+    account, page = service.credentials["reviewer"], new_page()
+    page.goto(f"{service.url}/review/")
+    press_until(page, page.get_by_label("Username"))
+    page.keyboard.type(account.username)
+    press_until(page, page.get_by_label("Password"))
+    page.keyboard.type(account.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review/")
+    expect(page.locator("main form .primary")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/photos/**")
+
+    picture = page.locator(".masked img")
+    small = picture.bounding_box()
+    press_until(page, picture)
+    large = picture.bounding_box()
+    assert small and large and large["width"] > 2 * small["width"]
+    clause = page.get_by_role("radio", name="P1")
+    press_until(page, page.get_by_role("radio").first)
+    for _ in range(PRESSES):
+        if clause.is_checked():
+            break
+        press_until(page, clause) if clause.evaluate("e => e.tabIndex < 0") else page.keyboard.press(
+            "ArrowDown"
+        )
+    expect(clause).to_be_checked()
+    press_until(page, page.get_by_role("button", name="Protected by the terms", exact=True))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review/")
+    expect(page.get_by_role("status")).to_contain_text("P1")
+
+
+def test_what_went_wrong_is_said_first_and_leads_to_its_field(service: Service, page: Page) -> None:
+    page.goto(f"{service.url}/case/")
+    page.locator("main form").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Open").click()
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_visible()
+    first = page.locator("main").evaluate("main => main.querySelector('h1, h2, .error-summary').className")
+    assert first == "error-summary"
+    summary.get_by_role("link").first.click()
+    field = page.get_by_label("Case number")
+    expect(field).to_be_focused()
+    assert field.get_attribute("aria-invalid") == "true"
+    described = (field.get_attribute("aria-describedby") or "").split()
+    assert len(described) == 2
+    assert all(page.locator(f"#{name}").count() == 1 for name in described)

@@ -1,0 +1,98 @@
+"""Leaving in a hurry, and doing everything without script."""
+
+from collections.abc import Callable
+
+import pytest
+from acting import Person
+from playwright.sync_api import Page, expect
+from running import Service
+from watching import Watch
+
+NewPage = Callable[..., Page]
+
+ELSEWHERE = "https://www.wikipedia.org/"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(watch: Watch) -> None:
+    watch.allowed.add(ELSEWHERE)
+
+
+def test_exit_leaves_nothing_to_go_back_to(service: Service, page: Page, watch: Watch) -> None:
+    page.goto("about:blank")
+    page.goto(f"{service.url}/send/")
+    page.get_by_role("link", name="Exit").click()
+    page.wait_for_url(ELSEWHERE)
+    page.go_back()
+    assert page.url == "about:blank"
+
+
+def test_shift_three_times_leaves_from_within_a_field(service: Service, page: Page) -> None:
+    page.goto(f"{service.url}/case/")
+    page.get_by_label("Secret").focus()
+    for _ in range(3):
+        page.keyboard.press("Shift")
+    page.wait_for_url(ELSEWHERE)
+
+
+def test_other_keys_do_not_leave(service: Service, page: Page, watch: Watch) -> None:
+    page.goto(f"{service.url}/case/")
+    page.get_by_label("Secret").focus()
+    for key in ("Escape", "Escape", "Escape", "Shift", "Shift", "A", "Shift", "Shift+B", "Shift"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(200)
+    assert page.url == f"{service.url}/case/"
+    assert ELSEWHERE not in watch.visited
+
+
+def test_exit_says_what_it_does_not_do(service: Service, page: Page) -> None:
+    page.goto(service.url)
+    expect(page.locator("footer")).to_contain_text("does not clear your browsing history")
+
+
+def test_staff_have_no_exit_in_their_way(reviewer_page: Page, service: Service) -> None:
+    reviewer_page.goto(f"{service.url}/review/")
+    expect(reviewer_page.get_by_role("heading", level=1)).to_have_text("Queue")
+    assert reviewer_page.locator(".exit").count() == 0
+
+
+def test_without_script_everything_still_works(service: Service, new_page: NewPage, person: Person) -> None:
+    page = new_page(java_script_enabled=False)
+    case = person.receive(page, "covered")
+    person.open_case(page, case)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(case.number)
+    page.get_by_role("link", name="Withdraw this photo").click()
+    page.get_by_role("button", name="Yes, withdraw").click()
+    expect(page.locator(".badge").first).to_have_text("Withdrawn")
+    page.get_by_role("link", name="Exit").click()
+    page.wait_for_url(ELSEWHERE)
+
+
+def test_a_double_click_sends_once(service: Service, page: Page, person: Person) -> None:
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    person.fill_in(page, "covered")
+    page.get_by_role("button", name="Send").dblclick()
+    expect(page.locator("#case-number")).to_be_visible(timeout=20_000)
+    assert posts == [f"{service.url}/send/"]
+
+
+def test_while_it_is_sent_the_form_says_so(service: Service, page: Page, person: Person) -> None:
+    person.fill_in(page, "covered")
+    busy = page.locator("main form")
+    # Held back until the test has looked.
+    page.route(
+        "**/send/", lambda route: (expect(busy).to_have_attribute("aria-busy", "true"), route.continue_())
+    )
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#case-number")).to_be_visible(timeout=20_000)
+
+
+def test_the_time_left_ticks(
+    reviewer_page: Page, service: Service, new_page: NewPage, person: Person
+) -> None:
+    person.receive(new_page(), "covered")
+    reviewer_page.goto(f"{service.url}/review/")
+    reviewer_page.locator("main form .primary").click()
+    left = reviewer_page.locator("time[data-expires]").first
+    expect(left).to_have_text("9:58", timeout=5_000)

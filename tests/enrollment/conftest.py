@@ -1,0 +1,106 @@
+"""The people of the enrolment tests: Mia sends a photo of hers, Zoe has a case of her own, Rudi guesses.
+
+Nobody has an account.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import drawing
+import pytest
+from django.db import connection, connections
+from enrolling import Result, Submitter, Together
+from pytest_django import DjangoDbBlocker, Settings
+
+from enrollment import sandbox
+from enrollment.sandbox import Inspected
+
+
+@pytest.fixture
+def mia(db: None, store: Path) -> Submitter:
+    return Submitter()
+
+
+@pytest.fixture
+def zoe(db: None, store: Path) -> Submitter:
+    return Submitter()
+
+
+@pytest.fixture
+def rudi(db: None, store: Path) -> Submitter:
+    return Submitter()
+
+
+@pytest.fixture
+def store(settings: Settings, tmp_path: Path) -> Path:
+    """An empty store of this test alone; the first photo makes it."""
+    settings.STORE_DIR = tmp_path / "store"
+    return tmp_path / "store"
+
+
+@pytest.fixture(scope="session")
+def covered() -> bytes:
+    """A small covered photo, as sent."""
+    return drawing.png(drawing.cover(drawing.natural(3, 320, 240)))
+
+
+@pytest.fixture(scope="session")
+def uncovered() -> bytes:
+    return drawing.png(drawing.natural(4, 320, 240))
+
+
+@pytest.fixture
+def inspected() -> Inspected:
+    """What the sandbox says of a good photo."""
+    return Inspected(
+        working=b"pixels", width=320, height=240, coverage=0.2, detail=120, stripped=("location",)
+    )
+
+
+@pytest.fixture
+def quick_sandbox(monkeypatch: pytest.MonkeyPatch, inspected: Inspected) -> None:
+    """Every file passes at once; the real sandbox has tests of its own."""
+
+    def inspect(data: bytes) -> Inspected:
+        assert data
+        return inspected
+
+    monkeypatch.setattr(sandbox, "inspect", inspect)
+
+
+@pytest.fixture
+def together(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Iterator[Together]:
+    """Threads on a database file of this test alone, ``races.sqlite3``.
+
+    The usual test database, in memory, locks whole tables; a file locks as it does in service. Rows are
+    looked at through ``together`` as well.
+    """
+    path = tmp_path / "races.sqlite3"
+    source = sqlite3.connect(str(connection.settings_dict["NAME"]), uri=True)
+    source.execute("VACUUM INTO ?", [str(path)])
+    source.close()
+    monkeypatch.setitem(connections.databases["default"], "NAME", str(path))
+
+    def run(calls: Sequence[Callable[[], Result]]) -> list[Result]:
+        barrier = threading.Barrier(len(calls))
+
+        def one(call: Callable[[], Result]) -> Result:
+            barrier.wait(timeout=10)
+            try:
+                return call()
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(one, calls))
+
+    with django_db_blocker.unblock():
+        yield run

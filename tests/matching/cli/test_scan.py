@@ -1,0 +1,134 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Arc = Callable[..., Any]
+
+
+def test_copies_are_found_flipped_or_not_and_strangers_are_not(
+    arc: Arc, fingerprints: Path, public: Path
+) -> None:
+    ran = arc("scan", "--fingerprints", fingerprints, public)
+    assert ran.status == 0
+    assert [(line["photo"], line["id"], line["mirrored"]) for line in ran.lines] == [
+        (str(public / f"copy-{seed}.jpg"), f"photo-{seed}", bool(seed % 2)) for seed in range(4)
+    ]
+    for line in ran.lines:
+        assert set(line) == {"photo", "id", "distance", "score", "mirrored"}
+        assert 0 <= line["distance"] < 60
+        assert 0 < line["score"] <= 1e-6
+    assert "8 photos against 4 fingerprints" in ran.errors
+    assert "4 matches in 4 photos, 0 unreadable" in ran.errors
+
+
+def test_an_unreadable_file_is_reported_and_the_scan_goes_on(
+    arc: Arc, fingerprints: Path, public: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "0.jpg").write_text("not a picture")
+    (tmp_path / "1.png").write_bytes(b"")
+    (tmp_path / "2.jpg").symlink_to(tmp_path / "gone")
+    (tmp_path / "3.jpg").write_bytes((public / "copy-0.jpg").read_bytes())
+    (tmp_path / "notes.txt").write_text("passed over")
+    ran = arc("scan", "--fingerprints", fingerprints, tmp_path)
+    assert ran.status == 0
+    assert [line["id"] for line in ran.lines] == ["photo-0"]
+    reports = ran.errors.splitlines()[:-1]
+    assert [report.split(": ")[1] for report in reports] == [
+        str(tmp_path / name) for name in ("0.jpg", "1.png", "2.jpg")
+    ]
+    assert [report.rpartition("(")[2] for report in reports] == [
+        "not-a-picture)",
+        "not-a-picture)",
+        "unreadable)",
+    ]
+    assert "3 unreadable, 1 other files passed over" in ran.errors
+
+
+def test_several_processes_give_the_same_lines_in_the_same_order(
+    arc: Arc, fingerprints: Path, public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matching.cli.scanning.BATCH", 3)
+    alone = arc("scan", "--fingerprints", fingerprints, public)
+    together = arc("scan", "--fingerprints", fingerprints, "--jobs", "2", public)
+    assert together.lines == alone.lines
+    assert together.status == 0
+
+
+def test_refused_photos_in_the_file_are_counted(
+    arc: Arc, fingerprints: Path, public: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "f.jsonl"
+    file.write_text(
+        json.dumps({"id": "x", "error": {"code": "no-arc", "message": "No."}})
+        + "\n\n"
+        + fingerprints.read_text()
+    )
+    ran = arc("scan", "--fingerprints", file, public)
+    assert ran.status == 0
+    assert len(ran.lines) == 4
+    assert "1 refused photos" in ran.errors
+
+
+def spoiled(first: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Contents of a fingerprints file, and the code each is answered with."""
+    line = json.dumps(first)
+    return {
+        "empty": ("", "no-fingerprints"),
+        "only refusals": ('{"id": "a", "error": {"code": "no-arc", "message": "No."}}', "no-fingerprints"),
+        "cut off": (line[:400], "malformed-fingerprint"),
+        "not json": ("hello", "malformed-fingerprint"),
+        "a list": ("[1]", "malformed-fingerprint"),
+        "deep": ("[" * 100_000, "malformed-fingerprint"),
+        "no id": (json.dumps({**first, "id": ""}), "malformed-fingerprint"),
+        "no hash": (json.dumps({**first, "hash": "12"}), "malformed-fingerprint"),
+        "newer": (json.dumps({**first, "version": "arc-999"}), "newer-version"),
+        "twice": (f"{line}\n{line}", "duplicate-id"),
+    }
+
+
+@pytest.mark.parametrize("case", list(spoiled({})))
+def test_a_spoiled_fingerprints_file_is_refused_whole(
+    arc: Arc, fingerprints: Path, public: Path, tmp_path: Path, case: str
+) -> None:
+    text, code = spoiled(json.loads(fingerprints.read_text().splitlines()[0]))[case]
+    file = tmp_path / "f.jsonl"
+    file.write_text(text)
+    ran = arc("scan", "--fingerprints", file, public)
+    assert (ran.status, ran.lines) == (2, [])
+    assert ran.errors.endswith(f" ({code})\n")
+    assert ran.errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00binary"], ids=["missing", "binary"])
+def test_a_file_that_is_no_text_is_refused(
+    arc: Arc, public: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "f.jsonl"
+    if content is not None:
+        file.write_bytes(content)
+    ran = arc("scan", "--fingerprints", file, public)
+    assert ran.status == 2
+    assert ran.errors.startswith(f"arc: {file} ")
+
+
+def test_deep_is_not_built_yet(arc: Arc, fingerprints: Path, public: Path) -> None:
+    assert arc("scan", "--fingerprints", fingerprints, "--deep", public).status == 2
+
+
+def test_a_reader_that_leaves_early_causes_no_noise(fingerprints: Path, public: Path) -> None:
+    command = [sys.executable, "-c", "import sys; from matching.cli.main import run; sys.exit(run())"]
+    with subprocess.Popen(
+        [*command, "scan", "--fingerprints", fingerprints, *[public] * 3],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141

@@ -1,0 +1,87 @@
+import base64
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from grids import enroll
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.engine.errors import MalformedFingerprint, NewerVersion
+from matching.engine.jsonform import FIELDS, from_json, to_json
+from matching.engine.sketch import POSITIONS, coded
+
+
+@given(st.integers(0, 10_000))
+def test_a_fingerprint_survives_the_journey(seed: int) -> None:
+    fingerprint = enroll(seed)
+    assert from_json(json.loads(json.dumps(to_json(fingerprint)))) == fingerprint
+
+
+def test_the_fields_are_these() -> None:
+    assert tuple(to_json(enroll(1))) == FIELDS
+
+
+def test_unknown_fields_are_ignored() -> None:
+    assert from_json({**to_json(enroll(1)), "id": "a", "note": 1}) == enroll(1)
+
+
+def in_base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def sketch_of(kept: int) -> str:
+    signs = np.zeros((1, POSITIONS), np.int8)
+    signs[0, :kept] = 1
+    return in_base64(coded(signs).tobytes())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("version", None),
+        ("version", "pdq-1"),
+        ("version", 1),
+        ("mask", None),
+        ("mask", "????"),
+        ("mask", "é" * 8),
+        ("mask", in_base64(bytes(511))),
+        ("hash", "0" * 63),
+        ("hash", "g" * 64),
+        ("hash", "A" * 64),
+        ("hash", 7),
+        ("painted_hash", None),
+        ("sketch", in_base64(bytes(119))),
+        ("sketch", in_base64(b"\xaa" * 120)),
+        ("sketch", sketch_of(63)),
+        ("sketch", sketch_of(POSITIONS)),
+        ("threshold", "40"),
+        ("threshold", True),
+        ("threshold", float("nan")),
+        ("threshold", 128.0),
+        ("coverage", -0.1),
+        ("coverage", 1.5),
+        ("detail", 480.5),
+        ("detail", -1),
+        ("detail", 481),
+        ("detail", True),
+    ],
+)
+def test_anything_else_is_refused_by_name(field: str, value: object) -> None:
+    data: dict[str, object] = {**to_json(enroll(1)), field: value}
+    if value is None:
+        del data[field]
+    with pytest.raises(MalformedFingerprint, match=f"^{field}"):
+        from_json(data)
+
+
+def test_a_sketch_that_looks_under_its_mask_is_refused() -> None:
+    data = {**to_json(enroll(1)), "mask": in_base64(b"\xff" * 512)}
+    with pytest.raises(MalformedFingerprint, match="mask hides"):
+        from_json(data)
+
+
+def test_a_newer_version_says_so() -> None:
+    with pytest.raises(NewerVersion, match="arc-2"):
+        from_json(to_json(replace(enroll(1), version="arc-2")))
