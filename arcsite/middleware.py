@@ -1,12 +1,11 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
+
+from arcsite import errors
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-
-TOO_LARGE = "This is more than we can take at once. Please send fewer or smaller photos. (body-too-large)"
-NO_LENGTH = "Your browser did not say how large the upload is, so we did not read it. (length-required)"
 
 
 class RefuseOversizedBody:
@@ -19,10 +18,10 @@ class RefuseOversizedBody:
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return self.get_response(request)
         if request.headers.get("Transfer-Encoding"):
-            return HttpResponse(NO_LENGTH, status=411, content_type="text/plain; charset=utf-8")
+            return errors.length_required()
         length = request.headers.get("Content-Length") or "0"
         if not length.isdigit() or int(length) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
-            return HttpResponse(TOO_LARGE, status=413, content_type="text/plain; charset=utf-8")
+            return errors.body_too_large()
         return self.get_response(request)
 
 

@@ -168,10 +168,8 @@ Q_CLUSTER: dict[str, Any] = {
     "save_limit": -1,
 }
 
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# Not allauth's own: it lets disabled accounts through to a page that would tell the password was right.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -202,6 +200,8 @@ SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
+# Django's default would leave a cookie on a shared device for a year.
+CSRF_COOKIE_AGE = None
 CSRF_FAILURE_VIEW = "arcsite.errors.csrf_failure"
 if ARC_HTTPS:
     SESSION_COOKIE_NAME = "__Host-session"

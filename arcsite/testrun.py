@@ -72,7 +72,7 @@ def run_stage(stage: Stage, report_path: Path) -> Outcome:
 def start(tool: str, arguments: Sequence[str]) -> int:
     # Tests read the settings only after their own environment is in place: tests/conftest.py.
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-    command = [Path(sys.executable).with_name(tool), *arguments]
+    command = [str(Path(sys.executable).with_name(tool)), *arguments]
     return subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False).returncode
 
 

@@ -22,7 +22,7 @@ FLOOR = 0.03
 CEILING = 0.90
 SPECK_PIXELS = 64
 SPECK_SHARE = 0.0002
-TRACE = 0.0005  # less of the colour than this is not worth a message of its own
+TRACE = 0.0002  # less of the colour than this is not worth a message of its own
 COARSE = 4
 NEAR = 48
 SEE_THROUGH_SHARE = 0.005
@@ -124,14 +124,22 @@ def _refuse_too_little(coverage: float, raw_share: float) -> None:
         raise Refused("specks-only", {"percent": percent(raw_share), "colour": ARC_HEX})
     if coverage < TRACE:
         raise Refused("no-arc", {"percent": percent(raw_share), "colour": ARC_HEX})
-    figures = {"percent": percent(coverage), "needed_percent": percent(FLOOR), "colour": ARC_HEX}
+    figures: dict[str, float | str] = {
+        "percent": percent(coverage),
+        "needed_percent": percent(FLOOR),
+        "colour": ARC_HEX,
+    }
     raise Refused("too-little-arc", figures)
 
 
 def _refuse_wrong_pink(rgb: Picture, share: float) -> None:
     found = find_flat_pink(rgb, ARC, TOLERANCE)
     if found is not None and found.share >= share:
-        figures = {"percent": percent(found.share), "found": found.hex, "colour": ARC_HEX}
+        figures: dict[str, float | str] = {
+            "percent": percent(found.share),
+            "found": found.hex,
+            "colour": ARC_HEX,
+        }
         raise Refused("wrong-pink", figures)
 
 

@@ -58,11 +58,9 @@ JOBS: dict[str, Callable[[bytes], tuple[Head, bytes]]] = {
 }
 
 
-def warm_up() -> None:
-    """Run every job once, so that what they load and calibrate is shared by all children."""
+def warm_up(job: str) -> None:
+    """Do a job once with a drawn picture, so that what it loads and calibrates is there."""
     rgb = np.random.default_rng(1).integers(0, 200, (64, 64, 3), dtype=np.uint8)
     rgb = rgb.repeat(4, axis=0).repeat(4, axis=1)
     rgb[:80, :80] = ARC
-    working = inspect(encode_working(rgb))[1]
-    mask(working)
-    fingerprint(working)
+    JOBS[job](encode_working(rgb))

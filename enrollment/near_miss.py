@@ -52,7 +52,9 @@ def _pink(grid: Picture) -> NDArray[np.bool_]:
     """Red at least 200, blue at least 130, green at least 30 below red and 8 below blue."""
     red, green, blue = (np.ascontiguousarray(grid[:, :, channel]) for channel in range(3))
     bright = (red >= 200) & (blue >= 130)
-    pink: NDArray[np.bool_] = bright & (green <= red - np.minimum(red, 30)) & (green <= blue - np.minimum(blue, 8))
+    pink: NDArray[np.bool_] = (
+        bright & (green <= red - np.minimum(red, 30)) & (green <= blue - np.minimum(blue, 8))
+    )
     return pink
 
 
@@ -72,4 +74,5 @@ def _most_common(colours: NDArray[np.int16]) -> NDArray[np.int16]:
         key = (bins[:, 0].astype(np.int32) * 32 + bins[:, 1]) * 32 + bins[:, 2]
         members = colours[key == np.bincount(key).argmax()]
         best = members if len(members) > len(best) else best
-    return best.mean(axis=0).round().astype(np.int16)
+    mean: NDArray[np.int16] = best.mean(axis=0).round().astype(np.int16)
+    return mean

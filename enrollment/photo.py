@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from enrollment.anatomy import Anatomy, damaged
-from enrollment.arc import Mask, Picture, find_cover, hide, seal, sealed_mask
+from enrollment.arc import Picture, find_cover, hide, seal, sealed_mask
+from enrollment.areas import Mask
 from enrollment.colour import to_srgb
 from enrollment.exif import ORIENTATION, read_exif
 from enrollment.plain_png import plain_png
@@ -26,7 +28,7 @@ from enrollment.structure import JPEG, walk
 WORKING_SIDE = 2048
 OPAQUE = 250
 PUBLIC_SIDE = 256
-PUBLIC_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+PUBLIC_FORMATS = ("PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 PUBLIC_PIXELS = 64_000_000
 PUBLIC_JPEG_PIXELS = 120_000_000
 
@@ -40,6 +42,7 @@ DECODING_ERRORS = (
     IndexError,
     struct.error,
     zlib.error,
+    Warning,  # where warnings are errors, Pillow's doubts about a file are such
 )
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # Pillow's own alarm stays behind ours: above this it warns, above twice this it refuses to open.
@@ -179,8 +182,8 @@ def read_public(source: Path | bytes) -> Luma:
 
 
 def _public_luma(data: bytes) -> Luma:
-    with Image.open(BytesIO(data), formats=PUBLIC_FORMATS) as image:
-        is_jpeg = image.format in ("JPEG", "MPO")
+    with _opened(data) as image:
+        is_jpeg = image.format == "JPEG"
         pixels, limit = image.width * image.height, PUBLIC_JPEG_PIXELS if is_jpeg else PUBLIC_PIXELS
         if pixels > limit:
             raise _too_many_pixels(pixels, limit)
@@ -188,6 +191,13 @@ def _public_luma(data: bytes) -> Luma:
             image.draft("L", (PUBLIC_SIDE, PUBLIC_SIDE))
         image.load()
         return np.asarray(_turned(_flat_luma(image), _public_orientation(image)))
+
+
+def _opened(data: bytes) -> Image.Image:
+    """Any public format; of a JPEG with several pictures only the first, without looking further."""
+    if data.startswith(JPEG):
+        return JpegImageFile(BytesIO(data))
+    return Image.open(BytesIO(data), formats=PUBLIC_FORMATS)
 
 
 def _too_many_pixels(pixels: int, limit: int) -> Refused:

@@ -31,8 +31,8 @@ MESSAGES: dict[str, str] = {
     "Please send a larger copy.",
     "too-long": "The picture is %(width)d x %(height)d pixels; a side can be at most %(limit)d. "
     "Please make it smaller and send that.",
-    "too-many-pixels": "The picture has %(megapixels)g megapixels; at most %(limit_megapixels)g can be taken. "
-    "Please make it smaller and send that.",
+    "too-many-pixels": "The picture has %(megapixels)g megapixels; at most %(limit_megapixels)g can be "
+    "taken. Please make it smaller and send that.",
     "transparent": "Parts of the picture are see-through (%(percent)g %% of it), and what you erased may "
     "still be in the file. Please save it without transparency, for example as a JPEG.",
     "sixteen-bit": "The picture uses %(bits)d bits per colour. Please save it with 8 bits, "
@@ -43,8 +43,8 @@ MESSAGES: dict[str, str] = {
     # the cover
     "no-arc": "The cover colour was not found in this picture. Please paint over faces and everything "
     "private with solid %(colour)s, with the brush at 100 %% opacity, and send it again.",
-    "too-little-arc": "Only %(percent)g %% of the picture is covered; at least %(needed_percent)g %% is needed. "
-    "Please cover faces and everything private with %(colour)s and send it again.",
+    "too-little-arc": "Only %(percent)g %% of the picture is covered; at least %(needed_percent)g %% "
+    "is needed. Please cover faces and everything private with %(colour)s and send it again.",
     "specks-only": "The cover colour was found only in tiny specks (%(percent)g %% of the picture). "
     "Please cover faces and everything private with whole shapes in %(colour)s.",
     "wrong-pink": "%(percent)g %% of the picture is painted in %(found)s, which is not the cover colour. "
@@ -53,8 +53,8 @@ MESSAGES: dict[str, str] = {
     "Please paint again with %(colour)s at 100 %% opacity, without soft or see-through brushes.",
     "border-only": "The cover colour only runs around the edge of the picture. Please cover faces and "
     "everything private inside it, too.",
-    "too-much-arc": "%(percent)g %% of the picture is covered; at most %(limit_percent)g %% may be, or it could "
-    "not be recognised later. Please leave some of the background or clothing visible.",
+    "too-much-arc": "%(percent)g %% of the picture is covered; at most %(limit_percent)g %% may be, or it "
+    "could not be recognised later. Please leave some of the background or clothing visible.",
     "too-little-detail": "Too little of your photo is visible to recognise it later: its visible detail "
     "measures %(detail)g, and %(needed)g is needed. Please leave more of the background visible.",
 }

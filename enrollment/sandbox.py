@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enrollment.anatomy import MAX_BYTES, damaged
 from enrollment.frames import Head, packed, unpacked
 from enrollment.refusals import Refused
-from enrollment.zygote import READY, STATUS, WALL_SECONDS
+from enrollment.zygote import JOB_LENGTH, READY, STATUS, WALL_SECONDS
 
 AT_ONCE = 2
 WAIT_SECONDS = 60.0
@@ -105,10 +105,10 @@ class _Helper:
             self.end()
             raise SandboxFailed("the decoding helper did not start")
 
-    def hand_over(self, work: socket.socket, status: int) -> None:
-        """Ask for a child that serves `work`; its end will be written to `status`."""
+    def hand_over(self, job: str, work: socket.socket, status: int) -> None:
+        """Ask for a child that does one job with `work`; its end will be written to `status`."""
         try:
-            socket.send_fds(self.control, [b"c"], [work.fileno(), status])
+            socket.send_fds(self.control, [job.encode().ljust(JOB_LENGTH)], [work.fileno(), status])
         except OSError as error:
             raise _HelperLost from error
 
@@ -143,7 +143,7 @@ class Sandbox:
         if not slots.acquire(timeout=WAIT_SECONDS):
             raise SandboxFailed("too many photos at once")
         try:
-            return self._call(packed({"job": job}, body))
+            return self._call(job, packed({}, body))
         finally:
             slots.release()
 
@@ -170,11 +170,11 @@ class Sandbox:
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(self._at_once)
 
-    def _call(self, request: bytes) -> tuple[Head, bytes]:
+    def _call(self, job: str, request: bytes) -> tuple[Head, bytes]:
         for _ in range(ATTEMPTS):
             helper = self._running()
             try:
-                return _understood(*self._exchange(helper, request))
+                return _understood(*self._exchange(helper, job, request))
             except _HelperLost:
                 self._discard(helper)
         raise SandboxFailed("the decoding helper keeps dying")
@@ -191,14 +191,14 @@ class Sandbox:
                 self._helper = None
         helper.end()
 
-    def _exchange(self, helper: _Helper, request: bytes) -> tuple[bytes, int]:
+    def _exchange(self, helper: _Helper, job: str, request: bytes) -> tuple[bytes, int]:
         """Everything the child answered, and how it ended."""
         until = time.monotonic() + self._wall_seconds + GRACE_SECONDS
         ours, theirs = socket.socketpair()
         status_out, status_in = os.pipe()
-        with ours, theirs, open(status_out, "rb", buffering=0) as status:
+        with ours, theirs, os.fdopen(status_out, "rb", buffering=0) as status:
             try:
-                helper.hand_over(theirs, status_in)
+                helper.hand_over(job, theirs, status_in)
             finally:
                 os.close(status_in)
             theirs.close()

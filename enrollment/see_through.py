@@ -21,6 +21,8 @@ MAX_LUMA_SD = 0.6
 MAX_DEVIATION = 6
 DEVIATING_SHARE = 0.05
 NATURAL_LUMA_SD = 4.0  # rougher than any brush that stays within the tolerance
+EDGE = 1
+SOLID = 0.4  # natural pink in pieces: 0.05 to 0.35; a square of 8 pixels: 0.66
 HALO_SHARE = 0.12
 PAINT_IN_HALO = 0.2
 
@@ -38,7 +40,8 @@ class Roughness:
 def judge(rgb: NDArray[np.uint8], areas: Areas, mask: Mask) -> Roughness:
     """How even the areas of a mask [H, W] are inside, where neither a soft edge nor JPEG ringing reaches.
 
-    An area with no such inside is taken as solid.
+    An area with no such inside is paint if it is at least a clean line some four pixels wide, and
+    natural if it is ragged.
     """
     sample = np.zeros_like(mask)
     sample[::EVERY, ::EVERY] = erode(mask[::EVERY, ::EVERY], INTERIOR // EVERY)
@@ -59,7 +62,16 @@ def judge(rgb: NDArray[np.uint8], areas: Areas, mask: Mask) -> Roughness:
     deviating = np.bincount(label, deviation > MAX_DEVIATION, count) / divisor
     judged = number >= INTERIOR_PIXELS
     rough = judged & ((luma_sd > MAX_LUMA_SD) | (deviating > DEVIATING_SHARE))
-    return Roughness(rough, judged & (luma_sd > NATURAL_LUMA_SD))
+    natural = np.where(judged, luma_sd > NATURAL_LUMA_SD, _solidity(areas, mask) < SOLID)
+    return Roughness(rough, natural)
+
+
+def _solidity(areas: Areas, mask: Mask) -> NDArray[np.float64]:
+    """Per area, the share of its pixels that are not at its edge."""
+    within = erode(mask, EDGE).reshape(-1)[areas.pixels]
+    inner = np.bincount(areas.label[within], minlength=len(areas.size))
+    share: NDArray[np.float64] = inner / np.maximum(areas.size, 1)
+    return share
 
 
 def see_through_share(paint: Mask, near: Mask) -> float:

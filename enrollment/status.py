@@ -58,6 +58,7 @@ class PhotoStatus:
     ruling: Ruling | None
     timeline: list[TimelineEntry]
     holds_photo: bool
+    deleting: bool
     holds_fingerprint: bool
     withdrawable: bool
 
@@ -84,6 +85,7 @@ def _status_of(photo: Photo) -> PhotoStatus:
         ruling=_ruling(timeline),
         timeline=timeline,
         holds_photo=originals.is_held(photo.pk),
+        deleting=state in PhotoState.purging(),
         holds_fingerprint=state in _WITH_FINGERPRINT,
         withdrawable=state.withdrawable,
     )

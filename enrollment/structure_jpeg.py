@@ -83,7 +83,7 @@ def _segment(seen: _Walk, data: bytes, marker: int, at: int) -> int:
         raise damaged("an unknown part")
     if at + 2 > len(data):
         raise damaged("the file ends too early")
-    (length,) = struct.unpack_from(">H", data, at)
+    length = int.from_bytes(data[at : at + 2])
     end = at + length
     if length < 2 or end > len(data):
         raise damaged("the file ends too early")

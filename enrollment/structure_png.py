@@ -100,7 +100,9 @@ def _take(seen: _Walk, kind: bytes, body: bytes) -> None:
     seen.data_over = seen.data_over or (seen.before == b"IDAT" and kind != b"IDAT")
     seen.before = kind
     if kind in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
-        seen.kept.append(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)))
+        seen.kept.append(
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
     else:
         _ancillary(seen, kind, body)
 

@@ -1,8 +1,10 @@
 """The process that forks one child per photo: started by `enrollment.sandbox`, never by hand.
 
-It imports and warms up everything once, never touches a photo itself, and ends when its parent
-closes the control socket or dies. Each request brings two descriptors: the socket on which the
-child is sent its work and answers, and a pipe on which this process reports how the child ended.
+It imports everything once, runs each job once on a drawn picture before its first child (so that
+children share what is loaded and calibrated), never touches a photo itself, and ends when its parent
+closes the control socket or dies. Each request is the name of a job with two descriptors: the socket
+on which the child is sent its work and answers, and a pipe on which this process reports how the
+child ended.
 """
 
 import ctypes
@@ -17,6 +19,7 @@ import struct
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 from enrollment.frames import LENGTHS, MAX_FRAME, Head, packed, unpacked
@@ -26,11 +29,13 @@ MEMORY = 1_000_000_000
 CPU_SECONDS = 10
 WALL_SECONDS = 20.0
 READY = b"R"
+JOB_LENGTH = 32
 STATUS = struct.Struct("!i")
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 
-Jobs = dict[str, Callable[[bytes], tuple[Head, bytes]]]
+Job = Callable[[bytes], tuple[Head, bytes]]
+Jobs = dict[str, Job]
 
 
 def main(control_fd: int, jobs_module: str, wall_seconds: float) -> None:
@@ -39,19 +44,20 @@ def main(control_fd: int, jobs_module: str, wall_seconds: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     warnings.simplefilter("error")
     module = importlib.import_module(jobs_module)
-    module.warm_up()
-    gc.collect()
-    gc.freeze()
     control.sendall(READY)
-    _Zygote(control, module.JOBS, wall_seconds).serve()
+    _Zygote(control, module.JOBS, module.warm_up, wall_seconds).serve()
 
 
 class _Zygote:
     """The serving loop; `children` maps a child's process id to the pipe that awaits its end."""
 
-    def __init__(self, control: socket.socket, jobs: Jobs, wall_seconds: float) -> None:
+    def __init__(
+        self, control: socket.socket, jobs: Jobs, warm_up: Callable[[str], None], wall_seconds: float
+    ) -> None:
         self.control = control
         self.jobs = jobs
+        self.warm_up = warm_up
+        self.warm: set[str] = set()
         self.wall_seconds = wall_seconds
         self.children: dict[int, int] = {}
 
@@ -76,18 +82,27 @@ class _Zygote:
     def _accept(self) -> bool:
         """Fork a child for the next request; False when the parent is gone."""
         try:
-            message, fds, _, _ = socket.recv_fds(self.control, 1, 2)
+            message, fds, _, _ = socket.recv_fds(self.control, JOB_LENGTH, 2)
         except ConnectionError:
             return False
         if not message:
             return False
         work, status = fds
+        job = message.rstrip().decode()
+        if job not in self.warm:
+            self._warm(job)
         child = os.fork()
         if child == 0:
-            _live_and_die(work, self.jobs, self.wall_seconds)
+            _live_and_die(work, self.jobs[job], self.wall_seconds)
         os.close(work)
         self.children[child] = status
         return True
+
+    def _warm(self, job: str) -> None:
+        self.warm_up(job)
+        self.warm.add(job)
+        gc.collect()
+        gc.freeze()  # so that collecting in a child does not copy what is shared
 
     def _reap(self) -> None:
         for child in list(self.children):
@@ -95,10 +110,8 @@ class _Zygote:
             if not ended:
                 continue
             status = self.children.pop(child)
-            try:
+            with suppress(BrokenPipeError):  # the caller gave up waiting, and nobody else wants to know
                 os.write(status, STATUS.pack(os.waitstatus_to_exitcode(how)))
-            except BrokenPipeError:
-                pass  # the caller gave up waiting, and nobody else wants to know
             os.close(status)
 
     def _kill_all(self) -> None:
@@ -110,13 +123,13 @@ def _noted(signum: int, frame: FrameType | None) -> None:
     """A handler must exist for the wake-up descriptor to be written."""
 
 
-def _live_and_die(work: int, jobs: Jobs, wall_seconds: float) -> None:
+def _live_and_die(work: int, job: Job, wall_seconds: float) -> None:
     """The child's whole life. It never returns, and nothing it says leaves by any other way."""
     status = 1
     try:
         _confine(work, wall_seconds)
         with socket.socket(fileno=work) as connection:
-            connection.sendall(_answer(_received(connection), jobs))
+            connection.sendall(_answer(_received(connection), job))
         status = 0
     finally:
         os._exit(status)
@@ -166,14 +179,13 @@ def _received(connection: socket.socket) -> bytes:
     return bytes(frame)
 
 
-def _answer(frame: bytes, jobs: Jobs) -> bytes:
+def _answer(frame: bytes, job: Job) -> bytes:
     """The reply frame: done, refused, or failed with no more than the kind of error."""
     request = unpacked(frame)
     if request is None:
         return packed({"failed": "BrokenRequest"}, b"")
-    head, body = request
     try:
-        done, payload = jobs[head["job"]](body)
+        done, payload = job(request[1])
     except Refused as refused:
         return packed({"refused": refused.code, "figures": refused.figures}, b"")
     except MemoryError:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.db import connections
@@ -18,8 +19,9 @@ logger = logging.getLogger(__name__)
 
 TICK = 1.0
 BEAT_EVERY = 20.0
-# A lease and one sweep are the longest anyone waits after a crash: 60 + 30 seconds.
-SWEEP_EVERY = 30.0
+SWEEP_EVERY = 60.0
+# Sooner when something waits: a lease and this are the longest anyone waits after a crash, 60 + 30 seconds.
+SWEEP_SOONER = 30.0
 LONGEST_PAUSE = 30.0
 STOP_PATIENCE = 6.0
 
@@ -62,7 +64,7 @@ def supervise(data: Path, directory: Path) -> None:
         Errand("the cluster", cluster.tend, TICK),
         Errand("dispatch", dispatch.Dispatcher().dispatch, TICK),
         Errand("the heartbeat", dispatch.ask_for_beat, BEAT_EVERY),
-        Errand("the sweep", sweeper.run, SWEEP_EVERY),
+        Errand("the sweep", partial(sweep_when_needed, sweeper), SWEEP_SOONER),
     ]
     with only_one(data / "run"), StopSignals() as signals:
         orphans = cluster.kill() + sweeper.kill()
@@ -78,6 +80,12 @@ def supervise(data: Path, directory: Path) -> None:
             sweeper.ask_to_stop()
             cluster.kill(patience=STOP_PATIENCE)
             sweeper.kill()
+
+
+def sweep_when_needed(sweeper: Sweeper) -> None:
+    """A sweep starts a whole Django; without work waiting, one a minute is enough."""
+    if sweeper.age >= SWEEP_EVERY or dispatch.due().exists():
+        sweeper.run()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The supervisor's children: the task cluster, kept alive, and one sweep at a time."""
 
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -27,7 +28,7 @@ class Child:
     def __init__(self, arguments: list[str], *, mark: str, directory: Path, quiet: bool = False) -> None:
         self._arguments, self._mark, self._directory, self._quiet = arguments, mark, directory, quiet
         self._process: subprocess.Popen[bytes] | None = None
-        self._started = 0.0
+        self._started = -math.inf
 
     def start(self) -> None:
         self._process = processes.start(
@@ -41,7 +42,7 @@ class Child:
 
     @property
     def age(self) -> float:
-        """Seconds since the last start."""
+        """Seconds since the last start; endless before the first."""
         return time.monotonic() - self._started
 
     def ask_to_stop(self) -> None:
@@ -68,7 +69,7 @@ class Cluster(Child):
     """django-q2's cluster. Dead or silent, it is killed as a whole and started again after a pause."""
 
     def __init__(self, data: Path, directory: Path) -> None:
-        super().__init__(["-m", "matching.cluster"], mark=f"cluster:{data}", directory=directory)
+        super().__init__(["-m", "django", "runcluster"], mark=f"cluster:{data}", directory=directory)
         self._pause = 1.0
         self._not_before = 0.0
 

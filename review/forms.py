@@ -47,7 +47,9 @@ class DecisionForm(forms.Form):
 
     def __init__(self, *args: Any, terms: TermsVersion, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["clause"].queryset = terms.clauses.select_related("terms")  # type: ignore[attr-defined]
+        # Grouped by outcome on the page, what protects first.
+        clauses = terms.clauses.select_related("terms").order_by("outcome", "code")
+        self.fields["clause"].queryset = clauses  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

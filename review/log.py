@@ -4,6 +4,7 @@ Pages go by sequence number, not by offset, so the last page of a million is as 
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +41,16 @@ def page(*, case: str = "", action: str = "", before: int | None = None) -> LogP
     found = list(entries[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     names = _names(entry.actor for entry in shown)
-    lines = [Line(e, names.get(e.actor, e.actor), json.loads(e.details)) for e in shown]
+    lines = [Line(e, names.get(e.actor, e.actor), _brief(e.details)) for e in shown]
     return LogPage(lines, shown[-1].seq if len(found) > PAGE_SIZE else None)
 
 
-def _names(actors: Any) -> dict[str, str]:
+def _brief(details: str) -> dict[str, Any]:
+    """What stands in an entry, without the clause's whole wording: its code and the terms say which."""
+    return {name: value for name, value in json.loads(details).items() if value and name != "clause_text"}
+
+
+def _names(actors: Iterable[str]) -> dict[str, str]:
     keys = {actor.removeprefix("staff:") for actor in actors if actor.startswith("staff:")}
     people = User.objects.filter(pk__in=[int(key) for key in keys if key.isdigit()])
     return {f"staff:{pk}": name for pk, name in people.values_list("pk", "username")}

@@ -14,7 +14,7 @@ from project_files import ROOT
 from arcsite import datadir
 from matching import processes
 
-ACTING = Path(__file__).parent / "acting.py"
+ACTIONS = Path(__file__).parent / "live_actions.py"
 
 
 def until(holds: Callable[[], bool], seconds: float) -> float:
@@ -45,8 +45,8 @@ class LiveService:
         return self._run("-m", "django", *arguments)
 
     def act(self, *arguments: str) -> list[str]:
-        """See acting.py; returns the lines it printed."""
-        return self._run(str(ACTING), *arguments).splitlines()
+        """See live_actions.py; returns the lines it printed."""
+        return self._run(str(ACTIONS), *arguments).splitlines()
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

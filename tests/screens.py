@@ -1,5 +1,6 @@
 """A walk past every screen. Each step brings the page there and yields the screen's name."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from acting import Case, Person
@@ -52,11 +53,11 @@ def reviewer(page: Page, service: Service, person: Person) -> Iterator[str]:
     yield "photo-refused"
     other_tab = page.context.new_page()
     other_tab.goto(service.url + page.url.removeprefix(service.url).replace("decide/", ""))
-    other_tab.get_by_role("radio", name="P1").check()
+    other_tab.get_by_role("radio", name=re.compile("^P1 ")).check()
     other_tab.get_by_role("button", name="Protected by the terms", exact=True).click()
     other_tab.wait_for_url("**/review/")
     other_tab.close()
-    page.get_by_role("radio", name="N1").check()
+    page.get_by_role("radio", name=re.compile("^N1 ")).check()
     page.get_by_label("Reason").fill("Written before the other tab decided.")
     page.get_by_role("button", name="Not protected by the terms").click()
     page.wait_for_load_state()
@@ -86,6 +87,7 @@ def administrator(page: Page, service: Service, person: Person) -> Iterator[str]
         yield name
     page.goto(f"{service.url}/admin/matching/partner/")
     page.get_by_role("link", name="Example Platform").click()
+    page.wait_for_url("**/change/")
     yield "admin-partner"
 
 

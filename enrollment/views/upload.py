@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from enrollment import anatomy, arc, limiter, receipts, services
 from enrollment.forms import UploadForm
-from enrollment.inspection import UploadRefused
+from enrollment.inspection import SentFile, UploadRefused
 from enrollment.models import Attestation
 from enrollment.problems import Problem, file_problems, form_problems
 from enrollment.removed import in_words
@@ -31,9 +31,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     try:
         enrolled = services.submit(form.cleaned_data["token"], files, Attestation.SELF)
     except UploadRefused as refusal:
-        problems = file_problems(refusal, files)
-        too_large = any(problem.code == "too-large-file" for problem in problems)
-        return _page(request, form, problems, status=413 if too_large else 422)
+        return _refused(request, form, refusal, files)
     except services.AlreadyReceived:
         return render(request, "enrollment/already_received.html", status=409)
     context = {
@@ -44,13 +42,33 @@ def upload(request: HttpRequest) -> HttpResponse:
     return render(request, "enrollment/receipt.html", context)
 
 
+def _refused(
+    request: HttpRequest, form: UploadForm, refusal: UploadRefused, files: Sequence[SentFile]
+) -> HttpResponse:
+    problems = file_problems(refusal, files)
+    too_large = any(problem.code == "too-large-file" for problem in problems)
+    some_fine = len(problems) < len(files)
+    return _page(request, form, problems, status=413 if too_large else 422, some_fine=some_fine)
+
+
 def _page(
-    request: HttpRequest, form: UploadForm, problems: Sequence[Problem] = (), status: int = 200
+    request: HttpRequest,
+    form: UploadForm,
+    problems: Sequence[Problem] = (),
+    *,
+    status: int = 200,
+    some_fine: bool = False,
 ) -> HttpResponse:
     if form.has_error("token"):
         # Whatever mangled it, the next send shall work; nothing was stored under a token we refused.
         form.data = {**form.data, "token": receipts.new_token()}
-    context = {"form": form, "problems": problems, "limits": _limits(), "colour": arc.ARC_HEX}
+    context = {
+        "form": form,
+        "problems": problems,
+        "some_fine": some_fine,
+        "limits": _limits(),
+        "colour": arc.ARC_HEX,
+    }
     return render(request, "enrollment/upload.html", context, status=status)
 
 

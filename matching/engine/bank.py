@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from matching.engine.grid import SIZE, Grid
 from matching.engine.sketch import query_signs
+from matching.engine.spectrum import halved
 
 FIELDS = 500
 _DRAWN_SIDE = 160
@@ -33,6 +34,14 @@ def bank() -> Grid:
         white[0, 0] = 0.0
         cut = np.fft.irfft2(white, s=(_DRAWN_SIDE, _DRAWN_SIDE))[:SIZE, :SIZE]
         field[:] = (cut - cut.mean()) / cut.std()
+    fields.flags.writeable = False
+    return fields
+
+
+@lru_cache(maxsize=1)
+def halved_bank() -> Grid:
+    """Return the fields float32 [500, 32, 32] at half their side."""
+    fields = halved(bank())
     fields.flags.writeable = False
     return fields
 

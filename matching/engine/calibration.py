@@ -15,12 +15,13 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.bank import bank, bank_signs
+from matching.engine.bank import bank_signs, halved_bank
 from matching.engine.grid import MaskGrid
-from matching.engine.sketch import POSITIONS, Signs
+from matching.engine.sketch import HALF_POSITIONS, POSITIONS, Signs
 from matching.engine.spectrum import HASH_BITS, Hashes, distances, masked_hashes
 
 Counts = NDArray[np.int64]
+Spreads = NDArray[np.float32]
 
 # Share of unrelated photos that may match one fingerprint.
 RATE = 1e-6
@@ -29,19 +30,26 @@ RATE = 1e-6
 LITERAL_SPREADS = 6.5
 
 # Spread of the sum over unrelated natural photos, measured in its far tail; see docs/matching.md.
-SUM_SPREAD = 1.85
+SUM_SPREAD = 1.8
 
 
-def sketch_spreads(signs: Signs) -> NDArray[np.float32]:
-    """Return float32 [n]: the spread of coded distances between enrolled signs [n, 480] and the bank."""
-    agreement = signs.astype(np.float32) @ bank_signs().T
-    spreads: NDArray[np.float32] = np.sqrt(np.mean(agreement * agreement, axis=1))
+def sketch_spreads(signs: Signs) -> tuple[Spreads, Spreads]:
+    """Return float32 [n] twice: the spread of coded distances between enrolled signs [n, 480] and the bank,
+    of the whole sketch and of its first half alone."""
+    seen, enrolled = bank_signs(), signs.astype(np.float32)
+    first = enrolled[:, :HALF_POSITIONS] @ seen[:, :HALF_POSITIONS].T
+    whole = first + enrolled[:, HALF_POSITIONS:] @ seen[:, HALF_POSITIONS:].T
+    return _root_mean_square(whole), _root_mean_square(first)
+
+
+def _root_mean_square(values: NDArray[np.float32]) -> Spreads:
+    spreads: Spreads = np.sqrt(np.mean(values * values, axis=1))
     return spreads
 
 
 def hash_spread(masked_hash: Hashes, mask: MaskGrid) -> float:
-    """Return the spread of masked distances between a hash uint8 [32] and the bank under a mask [64, 64]."""
-    apart = distances(masked_hashes(bank(), mask[None]), masked_hash[None]) - HASH_BITS // 2
+    """Return the spread of masked distances between a hash [32] and the bank under a halved mask [32, 32]."""
+    apart = distances(masked_hashes(halved_bank(), mask[None]), masked_hash[None]) - HASH_BITS // 2
     return float(np.sqrt(np.mean(apart.astype(np.float64) ** 2)))
 
 
@@ -50,17 +58,18 @@ def literal_threshold(spread: float) -> float:
     return HASH_BITS / 2 - LITERAL_SPREADS * spread
 
 
-def spread_of_threshold(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
+def spread_of_threshold(threshold: NDArray[np.float64]) -> Spreads:
     """Return the hash spreads [n] that ``literal_threshold`` turned into thresholds [n]."""
     return ((HASH_BITS / 2 - threshold) / LITERAL_SPREADS).astype(np.float32)
 
 
-def sketch_scores(coded_distances: Counts, spreads: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the standard scores float32 [n] of coded sketch distances [n]."""
-    return ((coded_distances - np.float32(POSITIONS)) / spreads).astype(np.float32)
+def sketch_scores(coded_distances: Counts, spreads: Spreads, positions: int = POSITIONS) -> Spreads:
+    """Return the standard scores float32 [n] of coded distances [n] over so many positions."""
+    # A half sketch without any kept bit is at its mean from everything: no evidence, not a division by zero.
+    return ((coded_distances - np.float32(positions)) / np.maximum(spreads, np.float32(1))).astype(np.float32)
 
 
-def hash_scores(masked_distances: Counts, spreads: NDArray[np.float32]) -> NDArray[np.float32]:
+def hash_scores(masked_distances: Counts, spreads: Spreads) -> Spreads:
     """Return the standard scores float32 [n] of masked distances [n]."""
     return ((masked_distances - np.float32(HASH_BITS / 2)) / spreads).astype(np.float32)
 

@@ -1,60 +1,139 @@
-"""Fingerprints side by side: the arrays that a search reads."""
+"""Fingerprints side by side: the arrays that a search reads, in memory or mapped from a file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.calibration import sketch_spreads, spread_of_threshold
-from matching.engine.fingerprint import Fingerprint
+from matching.engine.calibration import Counts, Spreads, sketch_spreads
+from matching.engine.fingerprint import VERSION, Fingerprint
 from matching.engine.grid import SIZE, MaskGrid
-from matching.engine.sketch import SKETCH_BYTES, Sketches, decoded
-from matching.engine.spectrum import HASH_BYTES, Hashes
+from matching.engine.sketch import HALF_BYTES, SKETCH_BYTES, Sketches, decoded
+from matching.engine.spectrum import HALF, HASH_BYTES, Hashes, halved_masks
 
-Rows = NDArray[np.int64]
+MASK_BYTES = SIZE * SIZE // 8
+
+# A half sketch is kept in eight whole words, for which faiss has its quickest loop; the last bytes are zero.
+HALF_ROW = 64
+
+# Sketches decoded at once while their spreads are computed: a million decoded ones would be half a gigabyte.
+_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
 class Columns:
-    """n fingerprints, row by row, in order of their sketch spread, narrow first.
+    """n fingerprints, row by row, in ascending order of ``first_spreads``.
 
-    ``origin`` int64 [n]: which of the fingerprints given each row is. ``masks`` uint8 [n, 512], ``hashes``
-    uint8 [n, 32], ``sketches`` uint8 [n, 120], and the two calibrated spreads float32 [n].
+    ``first`` and ``second`` are the halves of the sketch. Row k's id is UTF-8 in
+    ``id_bytes[id_ends[k - 1]:id_ends[k]]``.
     """
 
-    origin: Rows
-    masks: NDArray[np.uint8]
-    hashes: Hashes
-    sketches: Sketches
-    sketch_spreads: NDArray[np.float32]
-    hash_spreads: NDArray[np.float32]
+    first: Sketches  # uint8 [n, 64]
+    second: Sketches  # uint8 [n, 64]
+    first_spreads: Spreads  # float32 [n]
+    spreads: Spreads  # float32 [n]
+    half_masks: NDArray[np.uint8]  # [n, 128]
+    masks: NDArray[np.uint8]  # [n, 512]
+    hashes: Hashes  # uint8 [n, 32]
+    painted_hashes: Hashes  # uint8 [n, 32]
+    thresholds: NDArray[np.float64]  # [n]
+    coverages: NDArray[np.float64]  # [n]
+    details: NDArray[np.uint16]  # [n]
+    id_ends: NDArray[np.uint64]  # [n]
+    id_bytes: NDArray[np.uint8]
 
-    def mask_grids(self, rows: Rows) -> MaskGrid:
-        """Return the masks bool [len(rows), 64, 64] of the given rows."""
-        return np.unpackbits(self.masks[rows], axis=1).reshape(-1, SIZE, SIZE).astype(np.bool_)
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def id_of(self, row: int) -> str:
+        """Return the id of a row."""
+        start = int(self.id_ends[row - 1]) if row else 0
+        return self.id_bytes[start : int(self.id_ends[row])].tobytes().decode()
+
+    def ids(self) -> list[str]:
+        """Return all ids in row order."""
+        text, ends = self.id_bytes.tobytes(), self.id_ends.tolist()
+        return [text[start:end].decode() for start, end in zip([0, *ends], ends, strict=False)]
+
+    def fingerprint(self, row: int) -> Fingerprint:
+        """Return the fingerprint of a row, exactly as it was given."""
+        return Fingerprint(
+            version=VERSION,
+            mask=self.masks[row].tobytes(),
+            hash=self.hashes[row].tobytes(),
+            painted_hash=self.painted_hashes[row].tobytes(),
+            sketch=self.first[row, :HALF_BYTES].tobytes() + self.second[row, :HALF_BYTES].tobytes(),
+            threshold=float(self.thresholds[row]),
+            coverage=float(self.coverages[row]),
+            detail=int(self.details[row]),
+        )
+
+    def hidden(self, rows: Counts) -> MaskGrid:
+        """Return the halved masks bool [len(rows), 32, 32] of the given rows."""
+        return np.unpackbits(self.half_masks[rows], axis=1).view(np.bool_).reshape(-1, HALF, HALF)
+
+    @classmethod
+    def of(cls, ids: Sequence[str], fingerprints: Sequence[Fingerprint]) -> Self:
+        """Return the columns of fingerprints under their ids."""
+        sketches = _table([each.sketch for each in fingerprints], SKETCH_BYTES)
+        masks = _table([each.mask for each in fingerprints], MASK_BYTES)
+        spreads, first_spreads = _spreads(sketches)
+        order = np.argsort(first_spreads, kind="stable")
+        names = [ids[at].encode() for at in order]
+        first, second = half_rows(sketches[order])
+        return cls(
+            first=first,
+            second=second,
+            first_spreads=first_spreads[order],
+            spreads=spreads[order],
+            half_masks=_halved(masks)[order],
+            masks=masks[order],
+            hashes=_table([each.hash for each in fingerprints], HASH_BYTES)[order],
+            painted_hashes=_table([each.painted_hash for each in fingerprints], HASH_BYTES)[order],
+            thresholds=np.array([each.threshold for each in fingerprints])[order],
+            coverages=np.array([each.coverage for each in fingerprints])[order],
+            details=np.array([each.detail for each in fingerprints], np.uint16)[order],
+            id_ends=np.cumsum([len(name) for name in names], dtype=np.uint64),
+            id_bytes=np.frombuffer(b"".join(names), np.uint8),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[tuple[Self, NDArray[np.bool_]]]) -> Self:
+        """Return one set of columns of the rows of every part that its bool [n] says to keep."""
+        order = np.argsort(np.concatenate([part.first_spreads[keep] for part, keep in parts]), kind="stable")
+        ids = [id_ for part, keep in parts for id_, kept in zip(part.ids(), keep, strict=True) if kept]
+        names = [ids[at].encode() for at in order]
+        arrays = {
+            name: np.concatenate([getattr(part, name)[keep] for part, keep in parts])[order]
+            for name in (field.name for field in fields(cls))
+            if not name.startswith("id_")
+        }
+        id_ends = np.cumsum([len(name) for name in names], dtype=np.uint64)
+        return cls(**arrays, id_ends=id_ends, id_bytes=np.frombuffer(b"".join(names), np.uint8))
 
 
-def columns_of(fingerprints: Sequence[Fingerprint]) -> Columns:
-    """Return the columns of fingerprints."""
-    sketches = _rows([each.sketch for each in fingerprints], SKETCH_BYTES)
-    spreads = _sketch_spreads(sketches)
-    order = np.argsort(spreads, kind="stable")
-    return Columns(
-        origin=order,
-        masks=_rows([each.mask for each in fingerprints], SIZE * SIZE // 8)[order],
-        hashes=_rows([each.hash for each in fingerprints], HASH_BYTES)[order],
-        sketches=sketches[order],
-        sketch_spreads=spreads[order],
-        hash_spreads=spread_of_threshold(np.array([each.threshold for each in fingerprints]))[order],
-    )
+def half_rows(sketches: Sketches) -> tuple[Sketches, Sketches]:
+    """Return coded sketches uint8 [n, 120] as two contiguous halves uint8 [n, 64]."""
+    halves = np.zeros((2, len(sketches), HALF_ROW), np.uint8)
+    halves[0, :, :HALF_BYTES] = sketches[:, :HALF_BYTES]
+    halves[1, :, :HALF_BYTES] = sketches[:, HALF_BYTES:]
+    return halves[0], halves[1]
 
 
-def _rows(cells: list[bytes], width: int) -> NDArray[np.uint8]:
+def _table(cells: list[bytes], width: int) -> NDArray[np.uint8]:
     return np.frombuffer(b"".join(cells), np.uint8).reshape(-1, width)
 
 
-def _sketch_spreads(sketches: Sketches) -> NDArray[np.float32]:
-    """Part by part: the decoded signs of a million sketches would take two gigabytes."""
-    parts = [sketch_spreads(decoded(sketches[at : at + 8192])) for at in range(0, len(sketches), 8192)]
-    return np.concatenate(parts)
+def _halved(masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    cells = np.unpackbits(masks, axis=1).view(np.bool_).reshape(-1, SIZE, SIZE)
+    return np.packbits(halved_masks(cells).reshape(-1, HALF * HALF), axis=1)
+
+
+def _spreads(sketches: Sketches) -> tuple[Spreads, Spreads]:
+    parts = [
+        sketch_spreads(decoded(sketches[at : at + _AT_ONCE])) for at in range(0, len(sketches), _AT_ONCE)
+    ]
+    whole, first = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return whole, first

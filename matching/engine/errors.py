@@ -40,3 +40,9 @@ class DuplicateId(EngineError):
     """Two fingerprints under one id: removing one of them would leave the other matching."""
 
     code = "duplicate-id"
+
+
+class CorruptStore(EngineError):
+    """A store file that is cut off, damaged or something else altogether."""
+
+    code = "corrupt-store"

@@ -9,7 +9,7 @@ from matching.engine.calibration import hash_spread, literal_threshold
 from matching.engine.errors import TooLittleDetail
 from matching.engine.grid import Grid, Luma, MaskGrid, luma_grid, mask_grid
 from matching.engine.sketch import clear_positions, coded, enrolled_signs
-from matching.engine.spectrum import masked_hashes, painted_hashes
+from matching.engine.spectrum import halved, halved_masks, masked_hashes, painted_hashes
 
 # Stamped on every fingerprint: grid, hash, sketch and calibration together. A change to any of them that
 # alters a figure is a new version.
@@ -53,14 +53,15 @@ def make_fingerprint(grid: Grid, mask: MaskGrid, *, coverage: float | None = Non
     Without ``coverage`` the hidden share of the mask stands in for it. Raises TooLittleDetail.
     """
     found = require_detail(grid, mask)
-    masked_hash = masked_hashes(grid[None], mask[None])[0]
+    half, hidden = halved(grid[None]), halved_masks(mask[None])
+    masked_hash = masked_hashes(half, hidden)[0]
     return Fingerprint(
         version=VERSION,
         mask=np.packbits(mask).tobytes(),
         hash=masked_hash.tobytes(),
-        painted_hash=painted_hashes(grid[None], mask[None])[0].tobytes(),
+        painted_hash=painted_hashes(half, hidden)[0].tobytes(),
         sketch=coded(enrolled_signs(grid, mask)[None])[0].tobytes(),
-        threshold=round(literal_threshold(hash_spread(masked_hash, mask)), 4),
+        threshold=round(literal_threshold(hash_spread(masked_hash, hidden[0])), 4),
         coverage=round(float(mask.mean()) if coverage is None else coverage, 4),
         detail=found,
     )

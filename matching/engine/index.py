@@ -1,29 +1,20 @@
-"""Many fingerprints, searched at once: exact coded prefilter, literal verification, one calibrated score."""
+"""Many fingerprints, searched at once; added, removed and merged, saved and opened again."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.calibration import RATE, hash_scores, rate_at, sketch_scores, sum_at
-from matching.engine.columns import Columns, Rows, columns_of
+from matching.engine.calibration import RATE, rate_at, sum_at
+from matching.engine.cascade import accepted
+from matching.engine.columns import Columns
 from matching.engine.errors import DuplicateId
 from matching.engine.fingerprint import Fingerprint
 from matching.engine.grid import Grid, mirrored
-from matching.engine.hamming import codes_within
-from matching.engine.sketch import POSITIONS, Sketches, coded, query_signs
-from matching.engine.spectrum import distances, masked_hashes
-
-# The prefilter keeps a fingerprint when the photo's sketch is this many spreads nearer than unrelated ones
-# are on average: about one unrelated pair in two hundred, and every copy that the sum would accept.
-SKETCH_SCORE_AT_MOST = -2.8
-
-# Fingerprints compared with all queries at once, few enough to stay in the processor's cache meanwhile.
-_BLOCK = 16_384
-
-# Candidates painted and hashed at once; 64 grids of 16 kB stay in the cache as well.
-_VERIFIED_AT_ONCE = 64
+from matching.engine.store import open_store, write_store
 
 
 @dataclass(frozen=True)
@@ -40,84 +31,116 @@ class Match:
     mirrored: bool
 
 
+@dataclass(frozen=True)
+class _Segment:
+    """Columns that never change, and which of their rows have not been removed since: bool [n]."""
+
+    columns: Columns
+    alive: NDArray[np.bool_]
+
+
 class Index:
-    """Fingerprints by id; a removed one stops matching at once."""
+    """Fingerprints by id. An added one matches and a removed one stops matching at the next search.
+
+    Not safe for threads; processes share an opened store, each with additions and removals of its own.
+    """
 
     def __init__(self, entries: Iterable[tuple[str, Fingerprint]] = ()) -> None:
-        self._entries: dict[str, Fingerprint] = {}
-        self._built: tuple[list[str], Columns] | None = None
+        self._segments: list[_Segment] = []
+        self._pending: dict[str, Fingerprint] = {}
+        self._places: dict[str, tuple[int, int]] | None = {}
+        self._size = 0
         for id_, fingerprint in entries:
             self.add(id_, fingerprint)
 
+    @classmethod
+    def open(cls, path: Path, *, verify: bool = True) -> Self:
+        """Return the index of a saved file, mapped. Raises CorruptStore, NewerVersion or OSError."""
+        index = cls()
+        index._adopt(open_store(path, verify=verify))
+        return index
+
+    def save(self, path: Path) -> None:
+        """Write everything that is not removed to one file, which replaces an older one at once."""
+        self._settle()
+        whole = [(segment.columns, segment.alive) for segment in self._segments]
+        write_store(path, Columns.joined(whole) if whole else Columns.of([], []))
+
     def __len__(self) -> int:
-        return len(self._entries)
+        return self._size
 
     def __contains__(self, id_: str) -> bool:
-        return id_ in self._entries
+        return id_ in self._pending or id_ in self._by_id()
+
+    def __iter__(self) -> Iterator[str]:
+        yield from [*self._by_id(), *self._pending]
 
     def add(self, id_: str, fingerprint: Fingerprint) -> None:
         """Raise DuplicateId when the id is present."""
-        if id_ in self._entries:
+        if id_ in self:
             raise DuplicateId(f"two fingerprints have the id {id_!r}")
-        self._entries[id_] = fingerprint
-        self._built = None
+        self._pending[id_] = fingerprint
+        self._size += 1
 
     def remove(self, id_: str) -> None:
         """Raise KeyError when the id is not present."""
-        del self._entries[id_]
-        self._built = None
+        if self._pending.pop(id_, None) is None:
+            segment, row = self._by_id().pop(id_)
+            self._segments[segment].alive[row] = False
+        self._size -= 1
+
+    def merge(self, other: "Index") -> None:
+        """Add everything of another index; raise DuplicateId, changing nothing, when they share an id."""
+        if shared := next((id_ for id_ in other if id_ in self), None):
+            raise DuplicateId(f"two fingerprints have the id {shared!r}")
+        other._settle()
+        for segment in other._segments:
+            self._adopt(segment.columns, segment.alive.copy())
+
+    def get(self, id_: str) -> Fingerprint:
+        """Return a fingerprint; raise KeyError when the id is not present."""
+        if id_ in self._pending:
+            return self._pending[id_]
+        segment, row = self._by_id()[id_]
+        return self._segments[segment].columns.fingerprint(row)
 
     def search(self, grids: Grid, *, rate: float = RATE, mirrors: bool = True) -> list[list[Match]]:
         """Return, for each photo of grids [n, 64, 64], its matches at ``rate`` or better, best first.
 
         A fingerprint found in both the photo and its flipped copy is given once, the better of the two.
         """
-        if not self._entries or not len(grids):
-            return [[] for _ in grids]
-        if self._built is None:
-            self._built = list(self._entries), columns_of(list(self._entries.values()))
-        ids, columns = self._built
+        self._settle()
+        found: list[dict[str, Match]] = [{} for _ in grids]
         queries = np.concatenate([grids, mirrored(grids)]) if mirrors else grids
-        best: list[dict[int, Match]] = [{} for _ in grids]
-        for query, row, distance, total in _accepted(columns, queries, sum_at(rate)):
-            found = best[query % len(grids)]
-            match = Match(ids[columns.origin[row]], distance, rate_at(total), query >= len(grids))
-            if row not in found or match.rate < found[row].rate:
-                found[row] = match
-        return [sorted(found.values(), key=lambda match: (match.rate, match.id)) for found in best]
+        for segment in self._segments if len(grids) else ():
+            for pair in accepted(segment.columns, segment.alive, queries, sum_at(rate)):
+                photo, flipped = pair.query % len(grids), pair.query >= len(grids)
+                match = Match(segment.columns.id_of(pair.row), pair.distance, rate_at(pair.total), flipped)
+                if match.id not in found[photo] or match.rate < found[photo][match.id].rate:
+                    found[photo][match.id] = match
+        return [sorted(each.values(), key=lambda match: (match.rate, match.id)) for each in found]
 
+    def _settle(self) -> None:
+        """Turn what was added since into a segment."""
+        if self._pending:
+            columns = Columns.of([*self._pending], [*self._pending.values()])
+            self._size -= len(self._pending)
+            self._pending = {}
+            self._adopt(columns)
 
-def _accepted(columns: Columns, queries: Grid, highest_sum: float) -> Iterator[tuple[int, int, int, float]]:
-    """Yield (query, row, distance, sum) of the pairs that pass the prefilter and the calibrated sum."""
-    query, row, score = candidates(columns, coded(query_signs(queries)))
-    for start in range(0, len(query), _VERIFIED_AT_ONCE):
-        part = slice(start, start + _VERIFIED_AT_ONCE)
-        apart = literal_distances(columns, queries, query[part], row[part])
-        totals = score[part] + hash_scores(apart, columns.hash_spreads[row[part]])
-        for k in np.flatnonzero(totals <= highest_sum):
-            yield int(query[part][k]), int(row[part][k]), int(apart[k]), float(totals[k])
+    def _adopt(self, columns: Columns, alive: NDArray[np.bool_] | None = None) -> None:
+        kept = np.ones(len(columns), np.bool_) if alive is None else alive
+        self._segments.append(_Segment(columns, kept))
+        self._places = None
+        self._size += int(np.count_nonzero(kept))
 
-
-def candidates(columns: Columns, queries: Sketches) -> tuple[Rows, Rows, NDArray[np.float32]]:
-    """Return (query, row, sketch score) of exactly the pairs that score ``SKETCH_SCORE_AT_MOST`` or less.
-
-    The rows are in order of spread, so one search radius, that of its narrowest row, fits a whole block well.
-    """
-    found: list[tuple[Rows, Rows, NDArray[np.float32]]] = []
-    for start in range(0, len(columns.sketches), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        spreads = columns.sketch_spreads[block]
-        radius = POSITIONS + int(np.floor(SKETCH_SCORE_AT_MOST * float(spreads[0])))
-        limits, coded_distances, rows = codes_within(columns.sketches[block], queries, radius)
-        scores = sketch_scores(coded_distances, spreads[rows])
-        near = scores <= SKETCH_SCORE_AT_MOST
-        query = np.repeat(np.arange(len(queries)), np.diff(limits))
-        found.append((query[near], rows[near] + start, scores[near]))
-    query, row, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return query, row, score
-
-
-def literal_distances(columns: Columns, queries: Grid, query: Rows, row: Rows) -> Rows:
-    """Return the masked distances [n] of pairs (query, row): paint the row's mask on it, fill, hash."""
-    painted = masked_hashes(queries[query], columns.mask_grids(row))
-    return distances(painted, columns.hashes[row])
+    def _by_id(self) -> dict[str, tuple[int, int]]:
+        """Return (segment, row) by id, gathered only when somebody asks: searching needs no ids."""
+        if self._places is None:
+            self._places = {
+                id_: (number, row)
+                for number, segment in enumerate(self._segments)
+                for row, id_ in enumerate(segment.columns.ids())
+                if segment.alive[row]
+            }
+        return self._places

@@ -6,42 +6,50 @@ import numpy as np
 
 from matching.engine.calibration import (
     RATE,
-    hash_scores,
     rate_at,
-    sketch_scores,
     sketch_spreads,
     spread_of_threshold,
     sum_at,
 )
+from matching.engine.cascade import FIRST_SCORE_AT_MOST, SKETCH_SCORE_AT_MOST
 from matching.engine.fingerprint import Fingerprint
 from matching.engine.grid import SIZE, Grid, mirrored
-from matching.engine.index import SKETCH_SCORE_AT_MOST, Match
-from matching.engine.sketch import decoded, query_signs
-from matching.engine.spectrum import masked_hashes
+from matching.engine.index import Match
+from matching.engine.sketch import HALF_POSITIONS, POSITIONS, Signs, decoded, query_signs
+from matching.engine.spectrum import HASH_BITS, halved, halved_masks, masked_hashes
 
 
 def search(fingerprints: Mapping[str, Fingerprint], grid: Grid, *, rate: float = RATE) -> list[Match]:
     """Return the matches of one photo's grid [64, 64], mirrored copies included, best first."""
     matches = []
     for id_, fingerprint in fingerprints.items():
-        pairs = (compare(id_, fingerprint, view, view is not grid) for view in (grid, mirrored(grid)))
-        accepted = [
-            match for match, score, total in pairs if score <= SKETCH_SCORE_AT_MOST and total <= sum_at(rate)
-        ]
-        matches += sorted(accepted, key=lambda match: match.rate)[:1]
+        found = []
+        for flipped in (False, True):
+            match, total = compare(id_, fingerprint, mirrored(grid) if flipped else grid, flipped)
+            if total <= sum_at(rate):
+                found.append(match)
+        matches += sorted(found, key=lambda match: match.rate)[:1]
     return sorted(matches, key=lambda match: (match.rate, match.id))
 
 
-def compare(id_: str, fingerprint: Fingerprint, grid: Grid, flipped: bool) -> tuple[Match, float, float]:
-    """Return what a match of this pair would be, its sketch score and its calibrated sum."""
+def compare(id_: str, fingerprint: Fingerprint, grid: Grid, flipped: bool) -> tuple[Match, float]:
+    """Return what a match of this pair would be and its calibrated sum, infinite where a sieve holds it."""
     enrolled = decoded(np.frombuffer(fingerprint.sketch, np.uint8)[None])[0]
     seen = query_signs(grid[None])[0]
-    coded_distance = 2 * np.count_nonzero(enrolled * seen < 0) + np.count_nonzero(enrolled == 0)
-    score = float(sketch_scores(np.array([coded_distance]), sketch_spreads(enrolled[None]))[0])
+    [spread], [first_spread] = sketch_spreads(enrolled[None])
+    score = (_coded_distance(enrolled, seen) - POSITIONS) / max(spread, 1.0)
+    half = slice(HALF_POSITIONS)
+    first = (_coded_distance(enrolled[half], seen[half]) - HALF_POSITIONS) / max(first_spread, 1.0)
 
     mask = np.unpackbits(np.frombuffer(fingerprint.mask, np.uint8)).reshape(SIZE, SIZE).astype(np.bool_)
-    painted = np.unpackbits(masked_hashes(grid[None], mask[None])[0])
+    painted = np.unpackbits(masked_hashes(halved(grid[None]), halved_masks(mask[None]))[0])
     distance = int(np.count_nonzero(painted != np.unpackbits(np.frombuffer(fingerprint.hash, np.uint8))))
-    spread = spread_of_threshold(np.array([fingerprint.threshold]))
-    total = score + float(hash_scores(np.array([distance]), spread)[0])
-    return Match(id_, distance, rate_at(total), flipped), score, total
+    [hash_spread] = spread_of_threshold(np.array([fingerprint.threshold]))
+
+    passed = first <= FIRST_SCORE_AT_MOST and score <= SKETCH_SCORE_AT_MOST
+    total = float(score + (distance - HASH_BITS / 2) / hash_spread) if passed else np.inf
+    return Match(id_, distance, rate_at(total), flipped), total
+
+
+def _coded_distance(enrolled: Signs, seen: Signs) -> int:
+    return int(2 * np.count_nonzero(enrolled * seen < 0) + np.count_nonzero(enrolled == 0))

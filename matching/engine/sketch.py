@@ -10,6 +10,9 @@ two bits, so that masked matching becomes a plain Hamming distance:
 
 A kept bit costs an unrelated picture 0 or 2 with equal chance and a don't-care costs it 1, so unrelated
 pictures lie at 480 on average however many bits are kept.
+
+The positions are ordered as on a chequerboard: the first 240 (60 coded bytes) are every second pair, spread
+evenly over the picture. They are a sketch of their own, which a search reads before the other half.
 """
 
 import numpy as np
@@ -20,6 +23,8 @@ from matching.engine.grid import SIZE, Grid, MaskGrid
 POOLS = 16
 POSITIONS = 2 * POOLS * (POOLS - 1)
 SKETCH_BYTES = 2 * POSITIONS // 8
+HALF_POSITIONS = POSITIONS // 2
+HALF_BYTES = SKETCH_BYTES // 2
 
 # A sketch keeps its clearest bits up to this many: more of them would be the ones that noise flips.
 KEPT_AT_MOST = 160
@@ -31,18 +36,23 @@ Sketches = NDArray[np.uint8]
 Signs = NDArray[np.int8]
 
 
-def _pooled(grids: Grid) -> Grid:
-    side = SIZE // POOLS
-    pools: Grid = grids.reshape(-1, POOLS, side, POOLS, side).mean(axis=(2, 4))
-    return pools
+def _chequered() -> NDArray[np.intp]:
+    """Return the 480 pairs, steps to the right (16x15) then down (15x16), in the order that sketches use."""
+    right = np.indices((POOLS, POOLS - 1)).sum(axis=0) % 2
+    down = 1 - np.indices((POOLS - 1, POOLS)).sum(axis=0) % 2
+    return np.argsort(np.concatenate([right.ravel(), down.ravel()]), kind="stable")
+
+
+_ORDER = _chequered()
 
 
 def steps(grids: Grid) -> NDArray[np.float32]:
-    """Return float32 [n, 480]: grey-level steps to the right (16x15), then down (15x16), between pools."""
-    pools = _pooled(grids)
+    """Return float32 [n, 480]: the grey-level steps to the right or down between neighbouring pools."""
+    side = SIZE // POOLS
+    pools = grids.reshape(-1, POOLS, side, POOLS, side).mean(axis=(2, 4))
     right = np.diff(pools, axis=2).reshape(len(pools), -1)
     down = np.diff(pools, axis=1).reshape(len(pools), -1)
-    return np.concatenate([right, down], axis=1)
+    return np.concatenate([right, down], axis=1)[:, _ORDER]
 
 
 def visible_positions(mask: MaskGrid) -> NDArray[np.bool_]:
@@ -51,7 +61,7 @@ def visible_positions(mask: MaskGrid) -> NDArray[np.bool_]:
     hidden = np.logical_or.reduce(mask.reshape(POOLS, side, POOLS, side), axis=(1, 3))
     right = hidden[:, 1:] | hidden[:, :-1]
     down = hidden[1:] | hidden[:-1]
-    return ~np.concatenate([right.ravel(), down.ravel()])
+    return ~np.concatenate([right.ravel(), down.ravel()])[_ORDER]
 
 
 def clear_positions(grid: Grid, mask: MaskGrid) -> NDArray[np.bool_]:

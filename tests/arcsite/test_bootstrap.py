@@ -1,5 +1,6 @@
 """The environment is built once, from the lock, never half, and entered from anywhere."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -202,7 +203,7 @@ def test_inside_another_python_version_it_builds_again(
 
 @pytest.mark.parametrize("module", ["venv", "ensurepip"])
 def test_it_names_the_missing_package(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None if name == module else 1)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == module else 1)
     with pytest.raises(BuildFailed, match="apt install python3-venv"):
         environment.require_venv()
 

@@ -31,7 +31,7 @@ def assert_fit_for_people(response: "HttpResponse | Answer", status: int, code: 
     assert f"({code})" in page
     assert re.search(r"<title>[^<]+</title>", page)
     assert '<main id="main"' in page
-    for technical in ("Traceback", "Exception", "Django", "/work", ".py"):
+    for technical in ("Traceback", "Exception", "Django", "/srv", ".py"):
         assert technical not in page
 
 
@@ -90,7 +90,7 @@ class TestThroughTheWholeStack:
         ("failure", "status", "code"),
         [
             (OperationalError("database is locked"), 503, "database-busy"),
-            (ValueError("a bug with a /work/path.py"), 500, "our-fault"),
+            (ValueError("a bug in /srv/path.py"), 500, "our-fault"),
         ],
     )
     def test_our_own_failures(

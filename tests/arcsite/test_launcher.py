@@ -67,14 +67,15 @@ def launch(port: int, pids: Path) -> Iterator[Launch]:
     def run(*, server: str = SERVER, extra: str = "pass") -> subprocess.Popen[str]:
         worker = SLEEPER.format(file=str(pids), extra=extra)
         program = DRIVER.format(server=server.format(port=port), worker=worker, port=port)
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        started.append(subprocess.Popen([sys.executable, "-c", program], text=True, **pipes))
+        command = [sys.executable, "-c", program]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
         return started[-1]
 
     yield run
     for process in started:
         process.kill()
-        process.communicate()
+        with process:
+            process.wait()
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:

@@ -10,6 +10,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
@@ -25,9 +26,10 @@ def nia(db: None) -> User:
 
 @pytest.fixture
 def as_nia(nia: User) -> Client:
-    """Signed in by password just now, so that nothing asks for it again."""
+    """Signed in and asked once more just now, so that every page opens."""
     client = Client()
     assert sign_in(client).status_code == 302
+    assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
     return client
 
 
@@ -112,6 +114,7 @@ def test_an_authenticator_app_is_set_up_and_then_asked_for(as_nia: Client, clien
 
 @pytest.fixture
 def at_the_second_step(client: Client, nia: User) -> Client:
+    cache.clear()  # codes that other tests used up
     TOTP.activate(nia, SECRET)
     sign_in(client)
     return client
@@ -159,10 +162,13 @@ PAGES = {
     "mfa_generate_recovery_codes": "Make new recovery codes",
     "mfa_list_webauthn": "Security keys",
     "mfa_add_webauthn": "Add a security key",
-    "mfa_reauthenticate_webauthn": "Is it you?",
 }
 WITH_AN_APP = {"mfa_deactivate_totp": "Turn the authenticator app off", "mfa_index": "It is on."}
-WITH_A_KEY = {"mfa_edit_webauthn": "Rename a security key", "mfa_remove_webauthn": "Remove a security key"}
+WITH_A_KEY = {
+    "mfa_list_webauthn": "Security keys",
+    "mfa_reauthenticate_webauthn": "Is it you?",
+}
+OF_A_KEY = {"mfa_edit_webauthn": "Rename a security key", "mfa_remove_webauthn": "Remove a security key"}
 
 
 def assert_ours(response: Any, text: str) -> None:
@@ -204,6 +210,15 @@ def test_every_page_with_an_app_is_ours(as_nia: Client, nia: User, name: str, te
 
 
 @pytest.mark.parametrize(("name", "text"), WITH_A_KEY.items())
+def test_every_page_with_a_key_is_ours(
+    as_nia: Client, nia: User, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setattr("allauth.mfa.webauthn.internal.auth.begin_authentication", lambda user: {})
+    WebAuthn.add(nia, "blue key", {})
+    assert_ours(as_nia.get(reverse(name)), text)
+
+
+@pytest.mark.parametrize(("name", "text"), OF_A_KEY.items())
 def test_every_page_of_a_key_is_ours(as_nia: Client, nia: User, name: str, text: str) -> None:
     key = WebAuthn.add(nia, "blue key", {}).instance
     assert_ours(as_nia.get(reverse(name, args=[key.pk])), text)
@@ -216,6 +231,7 @@ def test_every_address_is_looked_at() -> None:
         *PAGES,
         *WITH_AN_APP,
         *WITH_A_KEY,
+        *OF_A_KEY,
         "account_login",
         "mfa_authenticate",
         "mfa_download_recovery_codes",

@@ -175,16 +175,20 @@ def start(tmp_path: Path, port: int) -> Iterator[Start]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ARC_")}
 
     def run(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, ROOT / "manage.py", "up", "--port", str(port), *arguments]
-        command += ["--data", tmp_path / "data"]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        started.append(subprocess.Popen(command, env=environment, text=True, **pipes))
+        command = [sys.executable, str(ROOT / "manage.py"), "up", "--port", str(port), *arguments]
+        command += ["--data", str(tmp_path / "data")]
+        started.append(
+            subprocess.Popen(
+                command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+        )
         return started[-1]
 
     yield run
     for process in started:
         process.kill()
-        process.communicate()
+        with process:
+            process.wait()
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:

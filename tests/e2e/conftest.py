@@ -34,6 +34,7 @@ from running import Service, running_service
 from watching import Watch
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 15_000
 DESKTOP = {"width": 1280, "height": 800}
 SPECK = Shape("ellipse", (0.45, 0.45, 0.55, 0.55))
 QUIET = [
@@ -125,6 +126,7 @@ def new_page(browser: Browser, watch: Watch, signed_in: Callable[[str], StorageS
         state = signed_in(username) if username else None
         context = browser.new_context(**{"viewport": DESKTOP, "storage_state": state, **options})
         contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
         watch.attach(context)
         return context.new_page()
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import drawing
+import hypothesis
 import pytest
 from django.db import connection, connections
 from enrolling import Result, Submitter, Together
@@ -17,6 +18,10 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from enrollment import sandbox
 from enrollment.sandbox import Inspected
+
+# A property is right or wrong, not fast or slow: a busy machine must not decide.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 import re
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
+from PIL import Image
 
 from enrollment.arc import ARC, ARC_HEX
 
@@ -44,6 +46,14 @@ def test_the_guide_gives_the_colour_to_copy(client: Client) -> None:
     page = client.get("/cover/").content.decode()
     assert f">{ARC_HEX}</code>" in page
     assert "red {}, green {}, blue {}".format(*ARC) in page
+
+
+def test_the_square_to_save_is_exactly_the_colour(client: Client) -> None:
+    assert "arcsite/cover-colour.png" in client.get("/cover/").content.decode()
+    path = finders.find("arcsite/cover-colour.png")
+    assert isinstance(path, str)
+    with Image.open(path) as square:
+        assert square.getcolors() == [(square.width * square.height, ARC)]
 
 
 @pytest.mark.parametrize("url", PAGES)

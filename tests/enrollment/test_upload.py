@@ -146,7 +146,7 @@ class TestRefusals:
         assert response.status_code == 422
         page = response.content.decode()
         assert page.index('role="alert"') < page.index("<h1>")
-        assert 'tabindex="-1"' in page
+        assert 'tabindex="-1" autofocus' in page
         text = text_of(response.content)
         assert "The cover colour was not found" in text
         assert "(no-arc)" in text
@@ -160,7 +160,7 @@ class TestRefusals:
         page = mia.send(uncovered, token=token).content.decode()
         assert page.count(" checked") == 3
         assert f'value="{token}"' in page
-        assert "please choose your photos again" in page
+        assert "only the photos must be chosen again" in page
 
     @pytest.mark.parametrize(
         ("data", "code", "status"),
@@ -206,6 +206,7 @@ class TestRefusals:
         assert "Photo 2 (holiday-2.png)" in text
         assert "Photo 1" not in text
         assert "Photo 3" not in text
+        assert "The other photos are fine" in text
         assert_nothing_is_kept(store)
 
     @pytest.mark.parametrize("missing", sorted(STATEMENTS))

@@ -49,11 +49,11 @@ def test_a_second_answer_changes_nothing(mia: Submitter, case: Case) -> None:
     assert TimelineEntry.objects.filter(event=Edge.WITHDRAW).count() == 1
 
 
-@pytest.mark.parametrize("state", [state for state in PhotoState if state is not PhotoState.WITHDRAWN])
-def test_it_works_in_every_state(mia: Submitter, case: Case, state: PhotoState) -> None:
-    case.photos.update(state=state, original_removed_at="2026-01-01T00:00:00Z")
-    mia.client.post(ALL)
-    assert states_of(case) == [WITHDRAWN, WITHDRAWN]
+def test_it_works_in_every_state(mia: Submitter, case: Case) -> None:
+    for state in PhotoState:
+        case.photos.update(state=state, original_removed_at="2026-01-01T00:00:00Z")
+        mia.client.post(ALL)
+        assert states_of(case) == [WITHDRAWN, WITHDRAWN], state
 
 
 def test_a_withdrawn_photo_offers_no_second_withdrawal(mia: Submitter, case: Case) -> None:

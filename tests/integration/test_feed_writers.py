@@ -3,9 +3,12 @@
 import threading
 from pathlib import Path
 
+import pytest
 from live_service import LiveService
 
-PHOTOS = 100
+PHOTOS = 40
+
+pytestmark = pytest.mark.slow
 
 
 def test_numbers_are_given_out_one_by_one_in_the_order_of_commits(tmp_path: Path) -> None:

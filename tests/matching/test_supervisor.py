@@ -1,10 +1,14 @@
+import math
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from django.db import connections
+from photo_rows import MakePhoto
 
-from matching.supervisor import AlreadyRunning, Errand, only_one
+from enrollment.states import PhotoState
+from matching.supervisor import AlreadyRunning, Errand, only_one, sweep_when_needed
+from matching.watchdog import Sweeper
 
 
 class Clock:
@@ -57,6 +61,36 @@ def test_an_errand_with_a_long_period_waits_no_shorter_after_an_error(clock: Clo
     errand = Errand("sweep", lambda: 1 / 0, every=60)
     errand.run_if_due()
     assert errand._due == clock.now + 60
+
+
+class CountedSweeper(Sweeper):
+    """Counts instead of sweeping."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, directory)
+        self.runs = 0
+        self.idle = math.inf
+
+    @property
+    def age(self) -> float:
+        return self.idle
+
+    def run(self) -> None:
+        self.runs += 1
+
+
+def test_the_first_sweep_is_at_once_and_the_next_after_a_minute_or_when_something_waits(
+    make_photo: MakePhoto, tmp_path: Path
+) -> None:
+    sweeper = CountedSweeper(tmp_path)
+    sweep_when_needed(sweeper)
+    assert sweeper.runs == 1
+    sweeper.idle = 59
+    sweep_when_needed(sweeper)
+    assert sweeper.runs == 1
+    make_photo(PhotoState.COVERED)
+    sweep_when_needed(sweeper)
+    assert sweeper.runs == 2
 
 
 def test_one_worker_per_data_directory(tmp_path: Path) -> None:

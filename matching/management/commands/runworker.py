@@ -12,7 +12,7 @@ PATIENCE_MS = 2000
 
 
 class Command(BaseCommand):
-    help = "Run the background work: the task cluster under a watchdog, and a sweep every half minute."
+    help = "Run the background work: the task cluster under a watchdog, and a sweep every minute."
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection_created.connect(be_impatient, dispatch_uid="matching.runworker")

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 from grids import draw_grid, draw_mask
 
-from matching.engine.grid import SIZE
 from matching.engine.spectrum import (
     ARC_LUMA,
+    HALF,
     distances,
+    halved,
+    halved_masks,
     hash_bits,
     hashes,
     masked_hashes,
@@ -16,57 +18,68 @@ from matching.engine.spectrum import (
 
 
 def test_a_cosine_has_one_frequency() -> None:
-    position = (2 * np.arange(SIZE) + 1) * np.pi / (2 * SIZE)
+    position = (2 * np.arange(HALF) + 1) * np.pi / (2 * HALF)
     down, across = 3, 7
     grid = np.outer(np.cos(down * position), np.cos(across * position)).astype(np.float32)
     values = spectra(grid[None])[0].reshape(16, 16)
-    assert values[down - 1, across - 1] == pytest.approx(SIZE / 2, rel=1e-5)
+    assert values[down - 1, across - 1] == pytest.approx(HALF / 2, rel=1e-5)
     values[down - 1, across - 1] = 0
     assert np.abs(values).max() < 1e-4
 
 
 def test_a_flat_picture_has_no_frequency() -> None:
-    assert np.abs(spectra(np.full((1, SIZE, SIZE), 200, np.float32))).max() < 1e-2
+    assert np.abs(spectra(np.full((1, HALF, HALF), 200, np.float32))).max() < 1e-2
 
 
 def test_half_of_the_bits_are_set() -> None:
-    grids = np.stack([draw_grid(seed) for seed in range(20)])
+    grids = halved(np.stack([draw_grid(seed) for seed in range(20)]))
     assert hash_bits(grids).sum(axis=1).tolist() == [128] * 20
 
 
 def test_the_masked_hash_does_not_see_what_is_hidden() -> None:
-    mask = draw_mask(1)[None]
-    one, other = draw_grid(1)[None], np.where(mask, draw_grid(2), draw_grid(1))
+    mask = halved_masks(draw_mask(1)[None])
+    one, other = (
+        halved(draw_grid(1)[None]),
+        np.where(mask, halved(draw_grid(2)[None]), halved(draw_grid(1)[None])),
+    )
     assert np.array_equal(masked_hashes(one, mask), masked_hashes(other, mask))
     assert not np.array_equal(hashes(one), hashes(other))
 
 
 def test_brightness_and_contrast_do_not_change_the_masked_hash() -> None:
-    mask, grid = draw_mask(1)[None], draw_grid(1)[None]
+    mask, grid = halved_masks(draw_mask(1)[None]), halved(draw_grid(1)[None])
     assert distances(masked_hashes(grid * np.float32(0.5) + 40, mask), masked_hashes(grid, mask))[0] <= 2
 
 
-def test_hidden_cells_are_filled_with_the_mean_of_the_visible() -> None:
-    grid = np.zeros((1, SIZE, SIZE), np.float32)
-    grid[0, :32] = 100
-    mask = np.zeros((1, SIZE, SIZE), np.bool_)
-    mask[0, 16:32] = True
+def test_hidden_cells_are_at_the_mean_of_the_visible() -> None:
+    grid = np.zeros((1, HALF, HALF), np.float32)
+    grid[0, :16] = 100
+    mask = np.zeros((1, HALF, HALF), np.bool_)
+    mask[0, 8:16] = True
     filled = mean_filled(grid, mask)
-    assert filled[0, 20, 5] == pytest.approx(100 / 3, rel=1e-6)
-    assert np.array_equal(filled[~mask], grid[~mask])
+    assert not filled[mask].any()
+    assert filled[~mask] == pytest.approx(grid[~mask] - 100 / 3, rel=1e-5)
 
 
 def test_a_picture_hidden_altogether_is_filled_with_nothing() -> None:
-    assert not mean_filled(np.full((1, SIZE, SIZE), 9, np.float32), np.ones((1, SIZE, SIZE), np.bool_)).any()
+    assert not mean_filled(np.full((1, HALF, HALF), 9, np.float32), np.ones((1, HALF, HALF), np.bool_)).any()
+
+
+def test_halving_averages_cells_and_hides_what_any_of_four_hides() -> None:
+    grid, mask = np.zeros((1, 64, 64), np.float32), np.zeros((1, 64, 64), np.bool_)
+    grid[0, 3, 5], mask[0, 3, 5] = 8, True
+    assert halved(grid)[0, 1, 2] == 2
+    assert np.argwhere(halved_masks(mask)).tolist() == [[0, 1, 2]]
 
 
 def test_the_literal_hash_is_that_of_the_painted_picture() -> None:
-    mask, grid = draw_mask(4)[None], draw_grid(4)[None]
+    mask, grid = halved_masks(draw_mask(4)[None]), halved(draw_grid(4)[None])
     painted = np.where(mask, ARC_LUMA, grid)
     assert np.array_equal(painted_hashes(grid, mask), hashes(painted))
     assert np.array_equal(painted_hashes(painted, mask), hashes(painted))
 
 
 def test_distances_count_bits() -> None:
-    left = np.array([[0b1010_0000], [0b1111_1111]], np.uint8)
-    assert distances(left, np.zeros((1, 1), np.uint8)).tolist() == [2, 8]
+    left = np.zeros((2, 16), np.uint8)
+    left[0, 3], left[1, 15] = 0b1010_0000, 0b1111_1111
+    assert distances(left, np.zeros((1, 16), np.uint8)).tolist() == [2, 8]
