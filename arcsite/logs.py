@@ -1,4 +1,7 @@
 import logging
+from typing import Any
+
+from gunicorn.glogging import Logger
 
 
 class WithoutRequest(logging.Filter):
@@ -8,3 +11,17 @@ class WithoutRequest(logging.Filter):
         for name in ("request", "status_code", "server_time"):
             record.__dict__.pop(name, None)
         return True
+
+
+class GunicornLogger(Logger):
+    """gunicorn's log without what it would tell of a sender: the address and the request line."""
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        if msg.startswith("Invalid request"):
+            msg, args = "A malformed request was refused.", ()
+        super().warning(msg, *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        if msg.startswith("Error handling request"):
+            msg, args = "Error handling a request", ()
+        super().exception(msg, *args, **kwargs)

@@ -9,7 +9,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class RefuseOversizedBody:
-    """Refuses by Content-Length before anything reads the body; first in the chain for that reason."""
+    """Refuses by Content-Length; stands before every middleware and view that might read the body."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

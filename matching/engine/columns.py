@@ -133,7 +133,8 @@ def _halved(masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _spreads(sketches: Sketches) -> tuple[Spreads, Spreads]:
     parts = [
-        sketch_spreads(decoded(sketches[at : at + _AT_ONCE])) for at in range(0, len(sketches), _AT_ONCE)
+        sketch_spreads(decoded(sketches[at : at + _AT_ONCE]))
+        for at in range(0, max(len(sketches), 1), _AT_ONCE)
     ]
     whole, first = (np.concatenate(column) for column in zip(*parts, strict=True))
     return whole, first

@@ -129,6 +129,8 @@ class Index:
             self._adopt(columns)
 
     def _adopt(self, columns: Columns, alive: NDArray[np.bool_] | None = None) -> None:
+        if not len(columns):
+            return
         kept = np.ones(len(columns), np.bool_) if alive is None else alive
         self._segments.append(_Segment(columns, kept))
         self._places = None

@@ -29,7 +29,7 @@ def halved(grids: Grid) -> Grid:
 
 def halved_masks(masks: MaskGrid) -> MaskGrid:
     """Return masks [..., 64, 64] as [..., 32, 32]: set where any of the four cells is."""
-    hidden: MaskGrid = masks.reshape(*masks.shape[:-2], HALF, 2, HALF, 2).any(axis=(-3, -1))
+    hidden: MaskGrid = np.logical_or.reduce(masks.reshape(*masks.shape[:-2], HALF, 2, HALF, 2), axis=(-3, -1))
     return hidden
 
 
@@ -98,7 +98,7 @@ def painted_hashes(grids: Grid, masks: MaskGrid) -> Hashes:
 
 
 def distances(left: Hashes, right: Hashes) -> NDArray[np.int64]:
-    """Return the Hamming distances [n] of packed bits [n, bytes], row by row; bytes a multiple of 8."""
+    """Return the Hamming distances [n] of packed bits [n, bytes], row by row, bytes a multiple of 8."""
     words = np.ascontiguousarray(left).view(np.uint64) ^ np.ascontiguousarray(right).view(np.uint64)
     apart: NDArray[np.int64] = np.bitwise_count(words).sum(axis=-1, dtype=np.int64)
     return apart

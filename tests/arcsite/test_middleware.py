@@ -1,5 +1,5 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from arcsite.middleware import RefuseOversizedBody, SafetyHeaders
@@ -44,3 +44,14 @@ class TestSafetyHeaders:
             return HttpResponse(headers={"Cache-Control": "max-age=315360000, public, immutable"})
 
         assert "immutable" in SafetyHeaders(static)(rf.get("/static/x.css"))["Cache-Control"]
+
+
+class TestRefusalsInTheWholeChain:
+    """A refusal is answered before the body is read, and still wears every header."""
+
+    def test_a_body_that_is_too_large_is_refused_with_all_headers(self, client: Client) -> None:
+        response = client.generic("POST", "/send/", b"", headers={"content-length": "200000000"})
+        assert response.status_code == 413
+        for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options"):
+            assert name in response
+        assert response["Cache-Control"] == "no-store"

@@ -96,4 +96,5 @@ def children(port: int) -> list[Child]:
     # Only a proxy on this machine is believed about the visitor; nothing about visitors is logged.
     server += ["--threads", "4", "--forwarded-allow-ips", "127.0.0.1,::1", "--log-level", "warning"]
     server += ["--no-control-socket", "--graceful-timeout", "8"]
+    server += ["--logger-class", "arcsite.logs.GunicornLogger"]
     return [Child("web server", server), Child("worker", [sys.executable, MANAGE, "runworker"])]
