@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from arcsite.staff_pages import pages_for
 from enrollment import limiter
 from enrollment.limiter import Purpose, Throttled
 
@@ -19,6 +20,10 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Where this person may be: not everybody who signs in is a reviewer."""
+        return pages_for(request)[0].url
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         count_try(request)

@@ -21,8 +21,8 @@ def pages_for(request: HttpRequest) -> list[StaffPage]:
     """The pages the signed-in person may open, the one to start at first. Never empty."""
     pages = [
         (_("Queue"), "review:queue", _is(permissions.reviewer, request)),
-        (_("Log"), "review:log", _is(permissions.auditor, request)),
         (_("Admin"), "admin:index", getattr(request.user, "is_staff", False)),
+        (_("Log"), "review:log", _is(permissions.auditor, request)),
         (_("Second factor"), "mfa_index", True),
     ]
     return [StaffPage(str(label), reverse(name)) for label, name, is_open in pages if is_open]

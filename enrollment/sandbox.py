@@ -6,7 +6,9 @@ process starts a helper of its own. Nothing of a photo's content is ever part of
 """
 
 import atexit
+import io
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -196,7 +198,7 @@ class Sandbox:
         until = time.monotonic() + self._wall_seconds + GRACE_SECONDS
         ours, theirs = socket.socketpair()
         status_out, status_in = os.pipe()
-        with ours, theirs, os.fdopen(status_out, "rb", buffering=0) as status:
+        with ours, theirs, io.FileIO(status_out) as status:
             try:
                 helper.hand_over(job, theirs, status_in)
             finally:
@@ -204,11 +206,10 @@ class Sandbox:
             theirs.close()
             try:
                 reply = _conversation(ours, request, until)
+                ended = _read_in_time(status, until)
             except TimeoutError:
                 self._discard(helper)
                 raise SandboxFailed("the decoding helper hangs") from None
-            # The child has closed its side, so its end is reported within moments, or never.
-            ended = status.read(STATUS.size)
         if len(ended) < STATUS.size:
             raise _HelperLost
         return reply, STATUS.unpack(ended)[0]
@@ -231,6 +232,15 @@ def _conversation(ours: socket.socket, request: bytes, until: float) -> bytes:
         if not part:
             return b"".join(parts)
         parts.append(part)
+
+
+def _read_in_time(status: io.FileIO, until: float) -> bytes:
+    """How the child ended: reported as soon as it is gone, and never by a helper that died."""
+    waiting = select.poll()  # unlike select, good for any descriptor number
+    waiting.register(status, select.POLLIN)
+    if not waiting.poll(1000 * max(until - time.monotonic(), 0.01)):
+        raise TimeoutError
+    return status.read(STATUS.size)
 
 
 def _understood(reply: bytes, status: int) -> tuple[Head, bytes]:

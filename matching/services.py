@@ -96,6 +96,9 @@ def _confirm_destroyed(lease: Lease, actor: str) -> None:
             _confirm_withdrawn(lease, actor)
             return
         protect = photo.state == PhotoState.FINGERPRINTED
+        if protect:
+            # Before the move, which locks the audit's head: a withdrawal takes both locks in this order too.
+            feed.publish(lease.photo_id)
         transitions.move(
             lease.photo_id,
             Edge.PROTECT if protect else Edge.CLOSE,
@@ -103,8 +106,6 @@ def _confirm_destroyed(lease: Lease, actor: str) -> None:
             lease=lease.token,
             original_removed_at=Now(),
         )
-        if protect:
-            feed.publish(lease.photo_id)
 
 
 def _confirm_withdrawn(lease: Lease, actor: str) -> None:

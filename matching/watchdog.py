@@ -86,8 +86,8 @@ class Cluster(Child):
         steady = self.age > STEADY
         self._pause = 1.0 if steady else min(self._pause * 2, LONGEST_PAUSE)
         self._not_before = time.monotonic() + self._pause
-        killed = self.kill()
-        logger.error("the task cluster %s; %d processes killed, next start in %d s", why, killed, self._pause)
+        self.kill()
+        logger.error("the task cluster %s and was ended as a whole; next start in %d s", why, self._pause)
 
 
 class Sweeper(Child):

@@ -352,16 +352,7 @@ def _covers() -> list[Specimen]:
 
 def hostile() -> list[Specimen]:
     """Every hostile file."""
-    groups = (
-        _not_pictures,
-        _formats,
-        _corrupt,
-        _bombs,
-        _metadata,
-        _second_pictures,
-        _colour_tricks,
-        _covers,
-    )
+    groups = (_not_pictures, _formats, _corrupt, _bombs, _metadata, _second_pictures, _colour_tricks, _covers)
     return [specimen for group in groups for specimen in group()]
 
 

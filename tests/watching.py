@@ -77,13 +77,8 @@ def accessibility_faults(page: Page) -> list[str]:
     ]
 
 
-def sideways(page: Page) -> int:
-    """How many CSS pixels the page can be scrolled sideways; 0 when it fits."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-
-
 def sticking_out(page: Page) -> list[str]:
-    """Visible elements that reach past the left or right edge of the page, unless they can be scrolled to."""
+    """Visible elements that reach past the left or right edge of the page, but for tables that scroll."""
     found = page.evaluate(
         """() => [...document.querySelectorAll("body *")].filter((element) => {
             if (element.closest(".table-scroll, .skip-link, .visually-hidden")) return false;

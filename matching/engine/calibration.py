@@ -33,6 +33,13 @@ LITERAL_SPREADS = 6.5
 SUM_SPREAD = 1.8
 
 
+# The same for deep searches, which suppose hundreds of windows; see docs/matching.md. An unrelated photo's
+# best window reaches DEEP_SCORE once in 1 / DEEP_RATE, and a point more DEEP_DECADES powers of ten rarer.
+DEEP_RATE = 1e-5
+DEEP_SCORE = 7.4
+DEEP_DECADES = 1.2
+
+
 def sketch_spreads(signs: Signs) -> tuple[Spreads, Spreads]:
     """Return float32 [n] twice: the spread of coded distances between enrolled signs [n, 480] and the bank,
     of the whole sketch and of its first half alone."""
@@ -72,6 +79,11 @@ def sketch_scores(coded_distances: Counts, spreads: Spreads, positions: int = PO
 def hash_scores(masked_distances: Counts, spreads: Spreads) -> Spreads:
     """Return the standard scores float32 [n] of masked distances [n]."""
     return ((masked_distances - np.float32(HASH_BITS / 2)) / spreads).astype(np.float32)
+
+
+def deep_rate_at(score: float) -> float:
+    """Return the expected false match rate of an extended sketch with this score at its best window."""
+    return min(1.0, DEEP_RATE * 10 ** ((DEEP_SCORE - score) * DEEP_DECADES))
 
 
 def sum_at(rate: float) -> float:

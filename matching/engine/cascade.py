@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.calibration import Counts, Spreads, hash_scores, sketch_scores, spread_of_threshold
-from matching.engine.columns import Columns, half_rows
+from matching.engine.columns import Columns
 from matching.engine.grid import Grid
 from matching.engine.hamming import codes_within
-from matching.engine.sketch import HALF_POSITIONS, Sketches, coded, query_signs
+from matching.engine.sketch import HALF_POSITIONS, Sketches, coded, half_rows, query_signs
 from matching.engine.spectrum import distances, halved, masked_hashes
 
 # Standard scores that a photo's sketch must reach, of the first half and of the whole; see docs/matching.md.

@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.calibration import Counts, Spreads, sketch_spreads
+from matching.engine.extended import PLANE_BYTES, Planes, extended_spread
 from matching.engine.fingerprint import VERSION, Fingerprint
 from matching.engine.grid import SIZE, MaskGrid
-from matching.engine.sketch import HALF_BYTES, SKETCH_BYTES, Sketches, decoded
+from matching.engine.sketch import HALF_BYTES, SKETCH_BYTES, Sketches, decoded, half_rows
 from matching.engine.spectrum import HALF, HASH_BYTES, Hashes, halved_masks
 
 MASK_BYTES = SIZE * SIZE // 8
-
-# A half sketch is kept in eight whole words, for which faiss has its quickest loop; the last bytes are zero.
-HALF_ROW = 64
 
 # Sketches decoded at once while their spreads are computed: a million decoded ones would be half a gigabyte.
 _AT_ONCE = 8192
@@ -41,6 +39,9 @@ class Columns:
     thresholds: NDArray[np.float64]  # [n]
     coverages: NDArray[np.float64]  # [n]
     details: NDArray[np.uint16]  # [n]
+    extended: Planes  # uint8 [e, 2, 248], of the rows that have an extended sketch
+    extended_rows: NDArray[np.uint32]  # [e], ascending
+    extended_spreads: Spreads  # float32 [e]
     id_ends: NDArray[np.uint64]  # [n]
     id_bytes: NDArray[np.uint8]
 
@@ -68,7 +69,13 @@ class Columns:
             threshold=float(self.thresholds[row]),
             coverage=float(self.coverages[row]),
             detail=int(self.details[row]),
+            extended=self._extended(row),
         )
+
+    def _extended(self, row: int) -> bytes | None:
+        at = int(np.searchsorted(self.extended_rows, row))
+        present = at < len(self.extended_rows) and self.extended_rows[at] == row
+        return self.extended[at].tobytes() if present else None
 
     def hidden(self, rows: Counts) -> MaskGrid:
         """Return the halved masks bool [len(rows), 32, 32] of the given rows."""
@@ -83,6 +90,8 @@ class Columns:
         order = np.argsort(first_spreads, kind="stable")
         names = [ids[at].encode() for at in order]
         first, second = half_rows(sketches[order])
+        extended = [(row, fingerprints[at].extended) for row, at in enumerate(order)]
+        planes = _planes([data for _, data in extended if data is not None])
         return cls(
             first=first,
             second=second,
@@ -95,6 +104,9 @@ class Columns:
             thresholds=np.array([each.threshold for each in fingerprints])[order],
             coverages=np.array([each.coverage for each in fingerprints])[order],
             details=np.array([each.detail for each in fingerprints], np.uint16)[order],
+            extended=planes,
+            extended_rows=np.array([row for row, data in extended if data is not None], np.uint32),
+            extended_spreads=np.array([extended_spread(each) for each in planes], np.float32),
             id_ends=np.cumsum([len(name) for name in names], dtype=np.uint64),
             id_bytes=np.frombuffer(b"".join(names), np.uint8),
         )
@@ -108,18 +120,40 @@ class Columns:
         arrays = {
             name: np.concatenate([getattr(part, name)[keep] for part, keep in parts])[order]
             for name in (field.name for field in fields(cls))
-            if not name.startswith("id_")
+            if not name.startswith(("id_", "extended"))
         }
+        placed = np.empty(len(order), np.uint32)
+        placed[order] = np.arange(len(order), dtype=np.uint32)
+        arrays |= _joined_extended(parts, placed)
         id_ends = np.cumsum([len(name) for name in names], dtype=np.uint64)
         return cls(**arrays, id_ends=id_ends, id_bytes=np.frombuffer(b"".join(names), np.uint8))
 
 
-def half_rows(sketches: Sketches) -> tuple[Sketches, Sketches]:
-    """Return coded sketches uint8 [n, 120] as two contiguous halves uint8 [n, 64]."""
-    halves = np.zeros((2, len(sketches), HALF_ROW), np.uint8)
-    halves[0, :, :HALF_BYTES] = sketches[:, :HALF_BYTES]
-    halves[1, :, :HALF_BYTES] = sketches[:, HALF_BYTES:]
-    return halves[0], halves[1]
+def _joined_extended(
+    parts: Sequence[tuple[Columns, NDArray[np.bool_]]], placed: NDArray[np.uint32]
+) -> dict[str, NDArray[Any]]:
+    """Return the extended columns of the kept rows; ``placed`` says where each kept row, in turn, went."""
+    rows: list[NDArray[np.uint32]] = [np.empty(0, np.uint32)]
+    planes, spreads = [_planes([])], [np.empty(0, np.float32)]
+    before = 0
+    for part, keep in parts:
+        kept = keep[part.extended_rows]
+        turn = np.cumsum(keep) - 1 + before
+        rows.append(placed[turn[part.extended_rows[kept]]])
+        planes.append(part.extended[kept])
+        spreads.append(part.extended_spreads[kept])
+        before += int(np.count_nonzero(keep))
+    row = np.concatenate(rows)
+    order = np.argsort(row)
+    return {
+        "extended": np.concatenate(planes)[order],
+        "extended_rows": row[order],
+        "extended_spreads": np.concatenate(spreads)[order],
+    }
+
+
+def _planes(cells: list[bytes]) -> Planes:
+    return np.frombuffer(b"".join(cells), np.uint8).reshape(-1, 2, PLANE_BYTES)
 
 
 def _table(cells: list[bytes], width: int) -> NDArray[np.uint8]:

@@ -5,6 +5,7 @@ grid is resampled into the enrolled frame; bits outside it are unknown. Both sid
 1,984 bits, values and known, and compare where both are known.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,37 +34,38 @@ class Window:
     right: float
 
 
-FULL = Window(0.0, 0.0, 0.0, 0.0)
-
-
 def extended_planes(grid: Grid, mask: MaskGrid) -> Planes:
     """Return uint8 [2, 248], values and known bits, of a covered grid and mask [64, 64]."""
-    side = SIZE // POOLS
-    hidden = np.logical_or.reduce(mask.reshape(POOLS, side, POOLS, side), axis=(1, 3))
-    pools = resampled(grid[None], FULL, POOLS)
-    values, clear = _steps(pools)
-    known = clear[0] & ~_touching(hidden)
+    values, clear = _steps(_pooled(grid[None]))
+    known = clear[0] & _visible(mask)
     return np.packbits(np.stack([values[0] & known, known]), axis=1)
 
 
-def query_planes(grid: Grid, window: Window) -> Planes:
-    """Return uint8 [2, 248] of a public grid [64, 64] that is supposed to show the frame through ``window``."""
-    values, _ = _steps(resampled(grid[None], window, POOLS))
-    known = ~_touching(~inside(window, POOLS))
-    return np.packbits(np.stack([values[0] & known, known]), axis=1)
+def visible_bits(mask: MaskGrid) -> Planes:
+    """Return uint8 [248]: the bits whose two pools hold no masked cell of mask [64, 64]."""
+    return np.packbits(_visible(mask))
 
 
-def resampled(grids: Grid, window: Window, pools: int) -> Grid:
-    """Return [n, pools, pools]: area means of grids [n, 64, 64] over the frame's pools; edge values outside."""
-    down = _weights(window.top, window.bottom, pools)
-    across = _weights(window.left, window.right, pools)
-    means: Grid = down @ grids @ across.T
-    return means
+def query_planes(grid: Grid, windows: Sequence[Window]) -> Planes:
+    """Return uint8 [w, 2, 248] of a public grid [64, 64], supposed to show the frame through each window."""
+    values, _ = _steps(resampled(grid, windows, POOLS))
+    known = _between(inside(windows, POOLS))
+    return np.packbits(np.stack([values & known, known], axis=1), axis=2)
 
 
-def inside(window: Window, pools: int) -> NDArray[np.bool_]:
-    """Return bool [pools, pools]: pools of the frame that lie within the window, but for a twentieth."""
-    return np.outer(_covered(window.top, window.bottom, pools), _covered(window.left, window.right, pools))
+def resampled(grids: Grid, windows: Sequence[Window], pools: int) -> Grid:
+    """Return [w, pools, pools], the frame's pools seen through each window: area means of one grid [64, 64],
+    or of as many grids as windows [w, 64, 64]. Outside a window stands what is at its edge."""
+    down = np.stack([_weights(window.top, window.bottom, pools) for window in windows])
+    across = np.stack([_weights(window.left, window.right, pools) for window in windows])
+    return (down @ grids @ across.swapaxes(1, 2)).astype(np.float32, copy=False)
+
+
+def inside(windows: Sequence[Window], pools: int) -> NDArray[np.bool_]:
+    """Return bool [w, pools, pools]: pools of the frame that lie within each window, but for a twentieth."""
+    down = np.stack([_covered(window.top, window.bottom, pools) for window in windows])
+    across = np.stack([_covered(window.left, window.right, pools) for window in windows])
+    return down[:, :, None] & across[:, None, :]
 
 
 def agreement(enrolled: Planes, seen: Planes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -84,10 +86,16 @@ def extended_spread(planes: Planes) -> float:
 @lru_cache(maxsize=1)
 def bank_planes() -> Planes:
     """Return uint8 [500, 2, 248]: the extended sketch of every field of the bank, all known."""
-    values, _ = _steps(resampled(bank(), FULL, POOLS))
+    values, _ = _steps(_pooled(bank()))
     planes = np.packbits(np.stack([values, np.ones_like(values)], axis=1), axis=2)
     planes.flags.writeable = False
     return planes
+
+
+def _pooled(grids: Grid) -> Grid:
+    side = SIZE // POOLS
+    pools: Grid = grids.reshape(-1, POOLS, side, POOLS, side).mean(axis=(2, 4))
+    return pools
 
 
 def _steps(pools: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -98,15 +106,21 @@ def _steps(pools: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return steps > 0, np.abs(steps) >= CLEAR_STEP
 
 
-def _touching(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return bool [positions]: steps from or to a set cell [pools, pools]."""
-    right, down = cells[:, 1:] | cells[:, :-1], cells[1:] | cells[:-1]
-    return np.concatenate([right.ravel(), down.ravel()])
+def _visible(mask: MaskGrid) -> NDArray[np.bool_]:
+    side = SIZE // POOLS
+    hidden = np.logical_or.reduce(mask.reshape(POOLS, side, POOLS, side), axis=(1, 3))
+    return _between(~hidden[None])[0]
+
+
+def _between(pools: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return bool [n, positions]: steps between two set pools of bool [n, pools, pools]."""
+    right, down = pools[:, :, 1:] & pools[:, :, :-1], pools[:, 1:] & pools[:, :-1]
+    return np.concatenate([right.reshape(len(pools), -1), down.reshape(len(pools), -1)], axis=1)
 
 
 @lru_cache(maxsize=4096)
 def _weights(before: float, after: float, pools: int) -> NDArray[np.float32]:
-    """Return [pools, 64]: the share of each grid cell in each pool of a frame cut off ``before`` and ``after``."""
+    """Return [pools, 64]: the share of each grid cell in each pool of a frame cut at both ends."""
     edges = (np.linspace(0, 1, pools + 1) - before) / (1 - before - after) * SIZE
     edges = np.clip(edges, 0, SIZE)
     low = np.minimum(edges[:-1], SIZE - 1e-3)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from matching.engine.calibration import hash_spread, literal_threshold
 from matching.engine.errors import TooLittleDetail
+from matching.engine.extended import extended_planes
 from matching.engine.grid import Grid, Luma, MaskGrid, luma_grid, mask_grid
 from matching.engine.sketch import clear_positions, coded, enrolled_signs
 from matching.engine.spectrum import halved, halved_masks, masked_hashes, painted_hashes
@@ -27,6 +28,7 @@ class Fingerprint:
     the mean-filled and the literal hash. ``sketch`` 120 bytes: 480 positions coded in two bits.
     ``threshold``: the masked distance at which the hash alone reaches the calibrated rate, in bits.
     ``coverage``: painted share of the photo, 0 to 1. ``detail``: clear visible steps, 0 to 480.
+    ``extended``: 496 bytes if the submitter chose it: values and known bits of the extended sketch.
     """
 
     version: str
@@ -37,17 +39,22 @@ class Fingerprint:
     threshold: float
     coverage: float
     detail: int
+    extended: bytes | None = None
 
 
-def fingerprint_photo(luma: Luma, painted: NDArray[np.bool_]) -> Fingerprint:
+def fingerprint_photo(luma: Luma, painted: NDArray[np.bool_], *, extended: bool = False) -> Fingerprint:
     """Return the fingerprint of a covered photo: luma uint8 [H, W] and its painted pixels bool [H, W].
 
     Raises TooLittleDetail when it could only cause false matches.
     """
-    return make_fingerprint(luma_grid(luma), mask_grid(painted), coverage=float(painted.mean()))
+    return make_fingerprint(
+        luma_grid(luma), mask_grid(painted), coverage=float(painted.mean()), extended=extended
+    )
 
 
-def make_fingerprint(grid: Grid, mask: MaskGrid, *, coverage: float | None = None) -> Fingerprint:
+def make_fingerprint(
+    grid: Grid, mask: MaskGrid, *, coverage: float | None = None, extended: bool = False
+) -> Fingerprint:
     """Return the fingerprint of a covered photo's grid and mask [64, 64]; ``fingerprint_photo`` makes both.
 
     Without ``coverage`` the hidden share of the mask stands in for it. Raises TooLittleDetail.
@@ -64,6 +71,7 @@ def make_fingerprint(grid: Grid, mask: MaskGrid, *, coverage: float | None = Non
         threshold=round(literal_threshold(hash_spread(masked_hash, hidden[0])), 4),
         coverage=round(float(mask.mean()) if coverage is None else coverage, 4),
         detail=found,
+        extended=extended_planes(grid, mask).tobytes() if extended else None,
     )
 
 

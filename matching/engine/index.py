@@ -8,9 +8,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.calibration import RATE, rate_at, sum_at
+from matching.engine.calibration import DEEP_RATE, RATE, rate_at, sum_at
 from matching.engine.cascade import accepted
 from matching.engine.columns import Columns
+from matching.engine.deep import DeepView, sightings
 from matching.engine.errors import DuplicateId
 from matching.engine.fingerprint import Fingerprint
 from matching.engine.grid import Grid, mirrored
@@ -118,6 +119,21 @@ class Index:
                 match = Match(segment.columns.id_of(pair.row), pair.distance, rate_at(pair.total), flipped)
                 if match.id not in found[photo] or match.rate < found[photo][match.id].rate:
                     found[photo][match.id] = match
+        return [sorted(each.values(), key=lambda match: (match.rate, match.id)) for each in found]
+
+    def search_deep(self, grids: Grid, *, rate: float = DEEP_RATE, mirrors: bool = True) -> list[list[Match]]:
+        """Return the matches of ``search`` and, among extended fingerprints, those seen through a window.
+
+        ``rate`` holds for what only a window shows; a window's ``distance`` is in bits of 256 as well.
+        """
+        found = [{match.id: match for match in each} for each in self.search(grids, mirrors=mirrors)]
+        for segment in self._segments:
+            view = DeepView.of(segment.columns, segment.alive)
+            for grid, matches in zip(grids, found, strict=True):
+                for sighting in sightings(view, grid, rate=rate, mirrors=mirrors) if len(view.rows) else ():
+                    id_ = segment.columns.id_of(sighting.row)
+                    distance = round(256 * sighting.differing)
+                    matches.setdefault(id_, Match(id_, distance, sighting.rate, sighting.mirrored))
         return [sorted(each.values(), key=lambda match: (match.rate, match.id)) for each in found]
 
     def _settle(self) -> None:

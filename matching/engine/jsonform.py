@@ -1,8 +1,8 @@
 """A fingerprint as a JSON object: how it travels in files and in the feed.
 
 Exactly these fields: version; mask and sketch in base64; hash and painted_hash in hexadecimal; threshold,
-coverage, detail. Reading is strict, because a fingerprint that was altered on its way blocks other people's
-photos.
+coverage and detail; and extended, in base64, when the submitter chose it. Reading is strict, because a
+fingerprint that was altered on its way blocks other people's photos.
 """
 
 import base64
@@ -14,8 +14,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from matching.engine.errors import MalformedFingerprint, NewerVersion
+from matching.engine.extended import EXTENDED_BYTES, visible_bits
 from matching.engine.fingerprint import DETAIL_NEEDED, VERSION, Fingerprint
-from matching.engine.grid import SIZE
+from matching.engine.grid import SIZE, MaskGrid
 from matching.engine.sketch import KEPT_AT_MOST, POSITIONS, SKETCH_BYTES, coded, decoded, visible_positions
 from matching.engine.spectrum import HASH_BITS, HASH_BYTES
 
@@ -26,7 +27,7 @@ _HEX = re.compile(r"[0-9a-f]*")
 
 def to_json(fingerprint: Fingerprint) -> dict[str, str | float | int]:
     """Return the JSON object of a fingerprint; ``from_json`` gives the same fingerprint back."""
-    return {
+    form: dict[str, str | float | int] = {
         "version": fingerprint.version,
         "mask": base64.b64encode(fingerprint.mask).decode("ascii"),
         "hash": fingerprint.hash.hex(),
@@ -36,6 +37,9 @@ def to_json(fingerprint: Fingerprint) -> dict[str, str | float | int]:
         "coverage": fingerprint.coverage,
         "detail": fingerprint.detail,
     }
+    if fingerprint.extended is not None:
+        form["extended"] = base64.b64encode(fingerprint.extended).decode("ascii")
+    return form
 
 
 def from_json(data: Mapping[str, object]) -> Fingerprint:
@@ -56,6 +60,7 @@ def from_json(data: Mapping[str, object]) -> Fingerprint:
         threshold=_number(data, "threshold", -HASH_BITS, HASH_BITS / 2 - 1),
         coverage=_number(data, "coverage", 0.0, 1.0),
         detail=_count(data, "detail", POSITIONS),
+        extended=_extended(data, mask),
     )
 
 
@@ -76,9 +81,23 @@ def _check_sketch(sketch: bytes, mask: bytes) -> None:
     kept = np.count_nonzero(signs)
     if not DETAIL_NEEDED <= kept <= KEPT_AT_MOST or not np.array_equal(coded(signs), codes):
         raise MalformedFingerprint(f"sketch does not hold {DETAIL_NEEDED} to {KEPT_AT_MOST} informative bits")
-    hidden = np.unpackbits(np.frombuffer(mask, np.uint8)).reshape(SIZE, SIZE).astype(np.bool_)
-    if np.any(signs[0, ~visible_positions(hidden)]):
+    if np.any(signs[0, ~visible_positions(_cells(mask))]):
         raise MalformedFingerprint("sketch holds bits of cells that the mask hides")
+
+
+def _extended(data: Mapping[str, object], mask: bytes) -> bytes | None:
+    """Return the extended sketch if there is one; refuse one with bits it cannot have."""
+    if "extended" not in data:
+        return None
+    extended = _base64(data, "extended", EXTENDED_BYTES)
+    values, known = np.frombuffer(extended, np.uint8).reshape(2, -1)
+    if np.any(values & ~known) or np.any(known & ~visible_bits(_cells(mask))):
+        raise MalformedFingerprint("extended holds bits that are not known or that the mask hides")
+    return extended
+
+
+def _cells(mask: bytes) -> MaskGrid:
+    return np.unpackbits(np.frombuffer(mask, np.uint8)).reshape(SIZE, SIZE).astype(np.bool_)
 
 
 def _text(data: Mapping[str, object], field: str) -> str:

@@ -15,6 +15,8 @@ The positions are ordered as on a chequerboard: the first 240 (60 coded bytes) a
 evenly over the picture. They are a sketch of their own, which a search reads before the other half.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,9 @@ POSITIONS = 2 * POOLS * (POOLS - 1)
 SKETCH_BYTES = 2 * POSITIONS // 8
 HALF_POSITIONS = POSITIONS // 2
 HALF_BYTES = SKETCH_BYTES // 2
+
+# A half is kept in eight whole words, for which faiss has its quickest loop; the last bytes are zero.
+HALF_ROW = 64
 
 # A sketch keeps its clearest bits up to this many: more of them would be the ones that noise flips.
 KEPT_AT_MOST = 160
@@ -46,13 +51,16 @@ def _chequered() -> NDArray[np.intp]:
 _ORDER = _chequered()
 
 
+def _in_order(right: NDArray[Any], down: NDArray[Any]) -> NDArray[Any]:
+    """Return [n, 480] of what belongs to steps to the right [n, 16, 15] and down [n, 15, 16]."""
+    return np.concatenate([right.reshape(len(right), -1), down.reshape(len(down), -1)], axis=1)[:, _ORDER]
+
+
 def steps(grids: Grid) -> NDArray[np.float32]:
     """Return float32 [n, 480]: the grey-level steps to the right or down between neighbouring pools."""
     side = SIZE // POOLS
     pools = grids.reshape(-1, POOLS, side, POOLS, side).mean(axis=(2, 4))
-    right = np.diff(pools, axis=2).reshape(len(pools), -1)
-    down = np.diff(pools, axis=1).reshape(len(pools), -1)
-    return np.concatenate([right, down], axis=1)[:, _ORDER]
+    return _in_order(np.diff(pools, axis=2), np.diff(pools, axis=1))
 
 
 def visible_positions(mask: MaskGrid) -> NDArray[np.bool_]:
@@ -61,7 +69,8 @@ def visible_positions(mask: MaskGrid) -> NDArray[np.bool_]:
     hidden = np.logical_or.reduce(mask.reshape(POOLS, side, POOLS, side), axis=(1, 3))
     right = hidden[:, 1:] | hidden[:, :-1]
     down = hidden[1:] | hidden[:-1]
-    return ~np.concatenate([right.ravel(), down.ravel()])[_ORDER]
+    visible: NDArray[np.bool_] = ~_in_order(right[None], down[None])[0]
+    return visible
 
 
 def clear_positions(grid: Grid, mask: MaskGrid) -> NDArray[np.bool_]:
@@ -87,6 +96,29 @@ def enrolled_signs(grid: Grid, mask: MaskGrid) -> Signs:
 def query_signs(grids: Grid) -> Signs:
     """Return int8 [n, 480] of +1 and -1: every bit of a public photo, computed once and without any mask."""
     return np.where(steps(grids) > 0, 1, -1).astype(np.int8)
+
+
+def half_window_codes(pools: Grid, inside: NDArray[np.bool_]) -> tuple[Sketches, NDArray[np.float32]]:
+    """Return (uint8 [w, 64], float32 [w]): first halves of sketches of a frame that is known in part.
+
+    ``pools`` [w, 16, 16] are the means of the frame's pools, ``inside`` bool [w, 16, 16] which are known. An
+    unknown bit is coded 10; the second array counts them.
+    """
+    rising = _in_order(np.diff(pools, axis=2) > 0, np.diff(pools, axis=1) > 0)[:, :HALF_POSITIONS]
+    across, down = inside[:, :, 1:] & inside[:, :, :-1], inside[:, 1:] & inside[:, :-1]
+    known = _in_order(across, down)[:, :HALF_POSITIONS]
+    pairs = np.stack([rising | ~known, rising & known], axis=2)
+    codes = np.zeros((len(pools), HALF_ROW), np.uint8)
+    codes[:, :HALF_BYTES] = np.packbits(pairs.reshape(len(pools), -1), axis=1)
+    return codes, np.count_nonzero(~known, axis=1).astype(np.float32)
+
+
+def half_rows(sketches: Sketches) -> tuple[Sketches, Sketches]:
+    """Return coded sketches uint8 [n, 120] as two contiguous halves uint8 [n, 64]."""
+    halves = np.zeros((2, len(sketches), HALF_ROW), np.uint8)
+    halves[0, :, :HALF_BYTES] = sketches[:, :HALF_BYTES]
+    halves[1, :, :HALF_BYTES] = sketches[:, HALF_BYTES:]
+    return halves[0], halves[1]
 
 
 def coded(signs: Signs) -> Sketches:

@@ -84,7 +84,7 @@ def mean_filled(grids: Grid, masks: MaskGrid) -> Grid:
 
 
 def masked_hashes(grids: Grid, masks: MaskGrid) -> Hashes:
-    """Return the masked hashes uint8 [n, 32] of halved grids under halved masks [n, 32, 32] (broadcasting)."""
+    """Return the masked hashes uint8 [n, 32] of halved grids under halved masks, both [n, 32, 32]."""
     return hashes(mean_filled(grids, masks))
 
 

@@ -25,15 +25,19 @@ READERS = {
     "matching/processes.py",
 }
 
+# No person types these: `runworker` does.
+STARTED_BY_OTHERS = {"runcluster"}
+
 
 def readme() -> str:
     return (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def code_in(text: str) -> str:
-    """Fenced blocks and code spans, without the prose around them."""
+    """Code blocks (fenced or indented) and code spans, without the prose around them."""
     fenced = re.findall(r"^```.*?^```", text, re.DOTALL | re.MULTILINE)
-    return "\n".join([*fenced, *re.findall(r"`[^`\n]+`", text)])
+    indented = re.findall(r"^ {4}\S.*$", text, re.MULTILINE)
+    return "\n".join([*fenced, *indented, *re.findall(r"`[^`\n]+`", text)])
 
 
 def settings_read() -> set[str]:
@@ -71,7 +75,7 @@ def arc_status(*arguments: str) -> int | str | None:
 
 
 def test_our_own_commands_are_in_the_readme() -> None:
-    ours = {command for command, app in get_commands().items() if app in APPS}
+    ours = {command for command, app in get_commands().items() if app in APPS} - STARTED_BY_OTHERS
     assert len(ours) >= 4
     assert {command for command in ours if f"manage.py {command}" not in readme()} == set()
 

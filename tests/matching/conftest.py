@@ -27,7 +27,7 @@ def document() -> dict[str, Any]:
     return dict(to_json(make_fingerprint(grid, mask)))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def drawn_fingerprint(monkeypatch: pytest.MonkeyPatch, document: dict[str, Any]) -> None:
     """The child process that reads pictures has tests of its own; here it always sees the same."""
 
@@ -47,7 +47,7 @@ def store(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make_photo(db: None, store: Path) -> MakePhoto:
+def make_photo(db: None, store: Path, drawn_fingerprint: None) -> MakePhoto:
     """Photos in any state, due since a minute, with a sealed original unless ``original`` is None."""
     numbers = itertools.count(1)
 

@@ -7,6 +7,7 @@ from photo_rows import MakePhoto
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from enrollment import transitions
+from enrollment.signals import photo_moved
 from enrollment.states import Edge, PhotoState
 from enrollment.transitions import StaleState
 from matching import dispatch, services
@@ -77,3 +78,9 @@ def test_no_other_edge_touches_what_was_published(
     assert Fingerprint.objects.count() == 1
     assert not FeedRecord.objects.filter(tombstone=True).exists()
     assert nudged == []
+
+
+def test_a_withdrawal_takes_the_locks_in_the_order_of_a_purge() -> None:
+    """Feed first, audit second, or a withdrawal and a purge could wait for each other for ever."""
+    names = [receiver[0][0] for receiver in photo_moved.receivers]
+    assert names.index("matching.withdraw") < names.index("review.audit")

@@ -1,0 +1,166 @@
+"""Looking for crops, frames, zooms and small turns: many supposed windows, coarse to fine.
+
+Each window of a lattice is a query of its own. Half sketches at 16x16 leave a few pairs of window and
+fingerprint in a thousand; the extended sketch at the same window leaves the best few fingerprints of a photo;
+for those the window is moved and sized in ever smaller steps until it fits best.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.engine.calibration import Counts, Spreads, deep_rate_at
+from matching.engine.columns import Columns
+from matching.engine.extended import Planes, Window, agreement, inside, query_planes, resampled
+from matching.engine.grid import Grid, mirrored
+from matching.engine.hamming import codes_within
+from matching.engine.sketch import HALF_POSITIONS, POOLS, half_window_codes
+
+# Standard scores to reach: of the half sketch at a lattice window, and of the extended sketch there.
+HALF_SCORE_AT_MOST = -2.8
+LATTICE_SCORE_AT_LEAST = 4.0
+
+# Fingerprints of a photo whose window is refined: the best on the lattice.
+REFINED_AT_MOST = 8
+
+_LATTICE_STEP = 0.05
+_REFINING_STEPS = (0.025, 0.0125)
+_BLOCK = 16_384
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A fingerprint's row found through a window; ``differing`` is the share of compared bits that differ."""
+
+    row: int
+    rate: float
+    differing: float
+    mirrored: bool
+
+
+@dataclass(frozen=True)
+class DeepView:
+    """What a deep search reads of the fingerprints that have an extended sketch, e of them."""
+
+    rows: Counts  # int64 [e], in the columns
+    first: NDArray[np.uint8]  # [e, 64]
+    first_spreads: Spreads  # [e]
+    first_known: Spreads  # [e], kept bits of the half sketch
+    planes: Planes  # uint8 [e, 2, 248]
+    unit: Spreads  # [e], spread of the agreement per square root of compared bits
+
+    @classmethod
+    def of(cls, columns: Columns, alive: NDArray[np.bool_]) -> "DeepView":
+        """Return the view of the living rows."""
+        kept = alive[columns.extended_rows]
+        rows = columns.extended_rows[kept].astype(np.int64)
+        planes, first = columns.extended[kept], columns.first[rows]
+        dont_care = first & 0x55 & ~(first >> 1)
+        known = np.bitwise_count(planes[:, 1]).sum(axis=1)
+        return cls(
+            rows=rows,
+            first=first,
+            first_spreads=np.maximum(columns.first_spreads[rows], np.float32(1)),
+            first_known=(HALF_POSITIONS - np.bitwise_count(dont_care).sum(axis=1)).astype(np.float32),
+            planes=planes,
+            unit=(columns.extended_spreads[kept] / np.sqrt(known)).astype(np.float32),
+        )
+
+
+@lru_cache(maxsize=1)
+def lattice() -> tuple[tuple[Window, ...], ...]:
+    """Return the windows to suppose, in groups of about equally many unknown bits.
+
+    Crops up to 20 % per axis in steps of 5 % at each side, the axes within 5 % of each other, and frames.
+    """
+    cuts = [step * _LATTICE_STEP for step in range(5)]
+    axis = [(before, after) for before, after in product(cuts, cuts) if before + after < 4.5 * _LATTICE_STEP]
+    groups: dict[tuple[int, int], list[Window]] = {}
+    for (top, bottom), (left, right) in product(axis, axis):
+        size = round((top + bottom) / _LATTICE_STEP), round((left + right) / _LATTICE_STEP)
+        if abs(size[0] - size[1]) <= 1:
+            groups.setdefault(size, []).append(Window(top, bottom, left, right))
+    frames = [(0.05, 0.05), (0.1, 0.1), (0.05, 0.0), (0.0, 0.05), (0.1, 0.0), (0.0, 0.1)]
+    framed = tuple(Window(-down, -down, -across, -across) for down, across in frames)
+    return (framed, *(tuple(group) for group in groups.values()))
+
+
+def sightings(view: DeepView, grid: Grid, *, rate: float, mirrors: bool = True) -> list[Sighting]:
+    """Return what is found in one photo's grid [64, 64] at ``rate`` or better, one sighting per row."""
+    found: list[Sighting] = []
+    for flipped in (False, True)[: 1 + mirrors]:
+        seen = np.ascontiguousarray(mirrored(grid)) if flipped else grid
+        for at, window in _promising(view, seen):
+            score, differing = _refined(view, at, seen, window)
+            if (expected := deep_rate_at(score)) <= rate:
+                found.append(Sighting(int(view.rows[at]), expected, differing, flipped))
+    best: dict[int, Sighting] = {}
+    for sighting in sorted(found, key=lambda each: each.rate, reverse=True):
+        best[sighting.row] = sighting
+    return list(best.values())
+
+
+def _promising(view: DeepView, grid: Grid) -> list[tuple[int, Window]]:
+    """Return the best fingerprints (their place in the view) with their best lattice windows."""
+    scores, places, windows = [np.empty(0)], [np.empty(0, np.int64)], []
+    for group in lattice():
+        at, which = _half_matches(view, grid, group)
+        for number in np.unique(which):
+            rows = at[which == number]
+            score, _ = _scores(view, rows, query_planes(grid, [group[number]]))
+            good = score >= LATTICE_SCORE_AT_LEAST
+            scores.append(score[good])
+            places.append(rows[good])
+            windows += [group[number]] * int(np.count_nonzero(good))
+    score, place = np.concatenate(scores), np.concatenate(places)
+    best: dict[int, Window] = {}
+    for k in np.argsort(-score, kind="stable"):
+        best.setdefault(int(place[k]), windows[k])
+        if len(best) == REFINED_AT_MOST:
+            break
+    return list(best.items())
+
+
+def _half_matches(view: DeepView, grid: Grid, group: tuple[Window, ...]) -> tuple[Counts, Counts]:
+    """Return (place in the view, number of the window) of every pair whose half sketches agree enough."""
+    codes, unknown = half_window_codes(resampled(grid, group, POOLS), inside(group, POOLS))
+    # An unknown bit costs what a don't-care does, and twice where both meet: that many are to be expected.
+    share = np.float32(1) - view.first_known / HALF_POSITIONS
+    reach = HALF_SCORE_AT_MOST * np.sqrt(1 - unknown / HALF_POSITIONS)
+    found: list[tuple[Counts, Counts]] = []
+    for start in range(0, len(view.rows), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        spreads, both = view.first_spreads[block], share[block]
+        furthest = HALF_POSITIONS + float(np.max(unknown.max() * both + reach.max() * spreads))
+        limits, near, inner = codes_within(view.first[block], codes, int(furthest))
+        which = np.repeat(np.arange(len(codes)), np.diff(limits))
+        kept = near <= HALF_POSITIONS + unknown[which] * both[inner] + reach[which] * spreads[inner]
+        found.append((inner[kept] + start, which[kept]))
+    places, windows = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return places, windows
+
+
+def _scores(view: DeepView, at: Counts, planes: Planes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (standard scores, differing shares) [n] of fingerprints and planes, one of either repeated."""
+    agree, compared = agreement(view.planes[at], planes)
+    size = np.maximum(compared, 1)
+    return agree / (view.unit[at] * np.sqrt(size)), (1 - agree / size) / 2
+
+
+def _refined(view: DeepView, at: int, grid: Grid, window: Window) -> tuple[float, float]:
+    """Return the score and the differing share at the best window near the given one."""
+    place = np.array([at])
+    score, differing = -np.inf, 1.0
+    for step in _REFINING_STEPS:
+        sides = (window.top, window.bottom, window.left, window.right)
+        near = [
+            Window(*(side + move * step for side, move in zip(sides, moves, strict=True)))
+            for moves in product((-1, 0, 1), repeat=4)
+        ]
+        scores, shares = _scores(view, place, query_planes(grid, near))
+        best = int(np.argmax(scores))
+        window, score, differing = near[best], float(scores[best]), float(shares[best])
+    return score, differing
