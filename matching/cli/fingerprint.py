@@ -12,7 +12,6 @@ from enrollment.refusals import Refused
 from matching.cli.files import gather
 from matching.cli.output import result_stream
 from matching.cli.problems import READING_ERRORS, Problem, problem_of
-from matching.cli.usage import UsageError
 from matching.engine.errors import TooLittleDetail
 from matching.engine.fingerprint import Fingerprint, fingerprint_photo
 from matching.engine.jsonform import to_json
@@ -20,29 +19,27 @@ from matching.engine.jsonform import to_json
 
 def run(options: Namespace) -> int:
     """Return 0, or 1 when any photo was refused."""
-    if options.extended:
-        raise UsageError("not-built-yet", "--extended is not built yet")
     photos = gather(options.paths).photos
     seen: dict[str, Path] = {}
     refused = 0
     with result_stream(options.output) as results:
         hidden = not sys.stderr.isatty() or results.isatty()
         for photo in tqdm(photos, unit=" photo", disable=hidden):
-            line = _line(photo, seen)
+            line = _line(photo, seen, options.extended)
             refused += "error" in line
             results.write(json.dumps(line) + "\n")
             results.flush()
     return 1 if refused else 0
 
 
-def _line(photo: Path, seen: dict[str, Path]) -> dict[str, object]:
+def _line(photo: Path, seen: dict[str, Path], extended: bool) -> dict[str, object]:
     """Return the result for one photo; ``seen`` remembers which photo first had an id."""
     first = seen.setdefault(photo.stem, photo)
     if first is not photo:
         message = f"{first} has the same name and came first; rename one of them."
         return _refusal(photo, Problem("duplicate-id", message))
     try:
-        return {"id": photo.stem, **to_json(fingerprint_file(photo))}
+        return {"id": photo.stem, **to_json(fingerprint_file(photo, extended=extended))}
     except READING_ERRORS as error:
         return _refusal(photo, problem_of(error))
 
@@ -51,10 +48,10 @@ def _refusal(photo: Path, problem: Problem) -> dict[str, object]:
     return {"id": photo.stem, "error": {"code": problem.code, "message": problem.message}}
 
 
-def fingerprint_file(photo: Path) -> Fingerprint:
+def fingerprint_file(photo: Path, *, extended: bool = False) -> Fingerprint:
     """Return the fingerprint of a covered photo's file as the service would make it, or raise Refused."""
     covered = read_covered(photo.read_bytes())
     try:
-        return fingerprint_photo(luma_of(covered.rgb), covered.mask)
+        return fingerprint_photo(luma_of(covered.rgb), covered.mask, extended=extended)
     except TooLittleDetail as error:
         raise Refused("too-little-detail", {"detail": error.detail, "needed": error.needed}) from error

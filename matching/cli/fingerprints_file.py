@@ -1,4 +1,4 @@
-"""Reading what ``arc fingerprint`` wrote."""
+"""Reading what ``arc fingerprint`` wrote, or a saved store of it."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from matching.cli.usage import UsageError
 from matching.engine.errors import EngineError
 from matching.engine.index import Index
 from matching.engine.jsonform import from_json
+from matching.engine.store import MAGIC
 
 
 def read_fingerprints(path: str) -> tuple[Index, int]:
@@ -14,6 +15,8 @@ def read_fingerprints(path: str) -> tuple[Index, int]:
 
     Raises UsageError naming the line that is wrong: half a list would silently protect half the people.
     """
+    if is_store(path):
+        return _opened(path), 0
     index, refused = Index(), 0
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
@@ -31,6 +34,25 @@ def read_fingerprints(path: str) -> tuple[Index, int]:
     if not len(index):
         raise UsageError("no-fingerprints", f"{path} holds no fingerprints")
     return index, refused
+
+
+def is_store(path: str) -> bool:
+    """Return whether the file is a binary store; False also when it cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def _opened(path: str) -> Index:
+    try:
+        index = Index.open(Path(path))
+    except EngineError as error:
+        raise UsageError(error.code, str(error)) from error
+    if not len(index):
+        raise UsageError("no-fingerprints", f"{path} holds no fingerprints")
+    return index
 
 
 def _lines(path: str) -> list[str]:

@@ -12,8 +12,7 @@ from tqdm import tqdm
 
 from matching.cli.files import gather
 from matching.cli.fingerprints_file import read_fingerprints
-from matching.cli.scanning import Scanned, scan_photos
-from matching.cli.usage import UsageError
+from matching.cli.scanning import Scanned, Task, scan_photos
 from matching.engine.index import Match
 
 
@@ -27,17 +26,17 @@ class _Tally:
 
 def run(options: Namespace) -> int:
     """Return 0 when the scan came to its end, whatever it found; unreadable files are on standard error."""
-    if options.deep:
-        raise UsageError("not-built-yet", "--deep is not built yet")
     index, refused = read_fingerprints(options.fingerprints)
     gathered = gather(options.paths)
     if refused:
         _say(f"arc: {options.fingerprints}: {refused} refused photos in it cannot be looked for")
+    if options.deep and not index.extended():
+        _say(f"arc: {options.fingerprints}: no fingerprint in it is extended, so --deep finds nothing more")
     started, tally = time.monotonic(), _Tally()
     as_json = options.json or not sys.stdout.isatty()
     try:
         for scanned in _with_progress(
-            scan_photos(index, gathered.photos, options.jobs), len(gathered.photos)
+            scan_photos(Task(index, options.deep), gathered.photos, options.jobs), len(gathered.photos)
         ):
             _report(scanned, tally, as_json)
     except BrokenProcessPool:

@@ -21,6 +21,18 @@ BATCH = 16
 
 
 @dataclass(frozen=True)
+class Task:
+    """What to look for, and whether also through windows."""
+
+    index: Index
+    deep: bool = False
+
+    def search(self, grids: Grid) -> list[list[Match]]:
+        """Return the matches of each photo of grids [n, 64, 64]."""
+        return self.index.search_deep(grids) if self.deep else self.index.search(grids)
+
+
+@dataclass(frozen=True)
 class Scanned:
     """One photo's matches, best first, or why it could not be read."""
 
@@ -29,7 +41,7 @@ class Scanned:
     problem: Problem | None = None
 
 
-def scan_photos(index: Index, photos: Sequence[Path], jobs: int) -> Iterator[Scanned]:
+def scan_photos(task: Task, photos: Sequence[Path], jobs: int) -> Iterator[Scanned]:
     """Yield one result per photo, in their order.
 
     Raises BrokenProcessPool when the system kills one of several processes.
@@ -37,12 +49,12 @@ def scan_photos(index: Index, photos: Sequence[Path], jobs: int) -> Iterator[Sca
     batches = [photos[at : at + BATCH] for at in range(0, len(photos), BATCH)]
     if jobs == 1 or len(batches) <= 1:
         for batch in batches:
-            yield from scan_batch(index, batch)
+            yield from scan_batch(task, batch)
         return
-    yield from _in_processes(index, batches, min(jobs, len(batches)))
+    yield from _in_processes(task, batches, min(jobs, len(batches)))
 
 
-def scan_batch(index: Index, photos: Sequence[Path]) -> list[Scanned]:
+def scan_batch(task: Task, photos: Sequence[Path]) -> list[Scanned]:
     """Return one result per photo; the readable ones are searched together."""
     grids: dict[int, Grid] = {}
     problems: dict[int, Problem] = {}
@@ -51,14 +63,14 @@ def scan_batch(index: Index, photos: Sequence[Path]) -> list[Scanned]:
             grids[at] = luma_grid(read_public(photo))
         except READING_ERRORS as error:
             problems[at] = problem_of(error)
-    found = dict(zip(grids, index.search(np.stack([*grids.values()])), strict=True)) if grids else {}
+    found = dict(zip(grids, task.search(np.stack([*grids.values()])), strict=True)) if grids else {}
     return [Scanned(str(photo), found.get(at, []), problems.get(at)) for at, photo in enumerate(photos)]
 
 
-def _in_processes(index: Index, batches: Sequence[Sequence[Path]], jobs: int) -> Iterator[Scanned]:
+def _in_processes(task: Task, batches: Sequence[Sequence[Path]], jobs: int) -> Iterator[Scanned]:
     """Keep every process busy, but never hand out more than a few batches ahead of the one awaited."""
     pool = ProcessPoolExecutor(
-        jobs, multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(index,)
+        jobs, multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(task,)
     )
     ahead: deque[Future[list[Scanned]]] = deque()
     try:
@@ -75,14 +87,14 @@ def _in_processes(index: Index, batches: Sequence[Sequence[Path]], jobs: int) ->
 class _Worker:
     """What a scanning process holds between batches."""
 
-    index: ClassVar[Index]
+    task: ClassVar[Task]
 
 
-def _start_worker(index: Index) -> None:
-    """Receive the index once; an interrupt is the parent's business."""
+def _start_worker(task: Task) -> None:
+    """Receive the task once; an interrupt is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Worker.index = index
+    _Worker.task = task
 
 
 def _scan_in_worker(photos: Sequence[Path]) -> list[Scanned]:
-    return scan_batch(_Worker.index, photos)
+    return scan_batch(_Worker.task, photos)

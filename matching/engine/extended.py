@@ -65,7 +65,8 @@ def inside(windows: Sequence[Window], pools: int) -> NDArray[np.bool_]:
     """Return bool [w, pools, pools]: pools of the frame that lie within each window, but for a twentieth."""
     down = np.stack([_covered(window.top, window.bottom, pools) for window in windows])
     across = np.stack([_covered(window.left, window.right, pools) for window in windows])
-    return down[:, :, None] & across[:, None, :]
+    both: NDArray[np.bool_] = down[:, :, None] & across[:, None, :]
+    return both
 
 
 def agreement(enrolled: Planes, seen: Planes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -109,7 +110,8 @@ def _steps(pools: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 def _visible(mask: MaskGrid) -> NDArray[np.bool_]:
     side = SIZE // POOLS
     hidden = np.logical_or.reduce(mask.reshape(POOLS, side, POOLS, side), axis=(1, 3))
-    return _between(~hidden[None])[0]
+    visible: NDArray[np.bool_] = _between(~hidden[None])[0]
+    return visible
 
 
 def _between(pools: NDArray[np.bool_]) -> NDArray[np.bool_]:

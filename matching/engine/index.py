@@ -105,6 +105,13 @@ class Index:
         segment, row = self._by_id()[id_]
         return self._segments[segment].columns.fingerprint(row)
 
+    def extended(self) -> int:
+        """Return how many fingerprints have an extended sketch."""
+        self._settle()
+        return sum(
+            int(np.count_nonzero(segment.alive[segment.columns.extended_rows])) for segment in self._segments
+        )
+
     def search(self, grids: Grid, *, rate: float = RATE, mirrors: bool = True) -> list[list[Match]]:
         """Return, for each photo of grids [n, 64, 64], its matches at ``rate`` or better, best first.
 

@@ -22,7 +22,7 @@ from matching.engine.columns import Columns
 from matching.engine.errors import CorruptStore, NewerVersion
 from matching.engine.fingerprint import VERSION
 
-_MAGIC = b"ARCSTORE"
+MAGIC = b"ARCSTORE"
 _FORMAT = 1
 _LENGTHS = struct.Struct("<8sII")
 _ALIGNMENT = 64
@@ -49,7 +49,7 @@ def write_store(path: Path, columns: Columns) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with temporary.open("xb") as file:
-            file.write(_LENGTHS.pack(_MAGIC, len(header), zlib.crc32(header)) + header)
+            file.write(_LENGTHS.pack(MAGIC, len(header), zlib.crc32(header)) + header)
             for name, array in arrays.items():
                 file.seek(start + places[name])
                 file.write(array.data if array.size else b"")
@@ -86,7 +86,7 @@ def _start(header_length: int) -> int:
 
 def _read_header(path: Path, beginning: bytes) -> tuple[dict[str, Any], int]:
     """Return the checked header and where the arrays start."""
-    if not beginning.startswith(_MAGIC) or len(beginning) < _LENGTHS.size:
+    if not beginning.startswith(MAGIC) or len(beginning) < _LENGTHS.size:
         raise CorruptStore(f"{path} is not a fingerprint store")
     _, length, checksum = _LENGTHS.unpack_from(beginning)
     text = beginning[_LENGTHS.size : _LENGTHS.size + length]

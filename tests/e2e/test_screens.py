@@ -83,6 +83,16 @@ def test_every_screen_fits_in_every_look(
     assert faults == []
 
 
+def test_what_sticks_out_is_noticed(service: Service, page: Page) -> None:
+    Look("narrowest", 320).apply(page)
+    page.goto(service.url)
+    assert sticking_out(page) == []
+    page.locator("h1").evaluate(
+        "h1 => { h1.style.whiteSpace = 'nowrap'; h1.style.inlineSize = 'max-content'; }"
+    )
+    assert any(element.startswith("<h1") for element in sticking_out(page))
+
+
 def test_the_landing_page_is_light(service: Service, page: Page) -> None:
     """What travels for a first visit, compressed, in kB; nothing in it stands in the way of the text."""
     answers: list[Response] = []
