@@ -54,3 +54,10 @@ def enroll(seed: int) -> Fingerprint:
     """The fingerprint of photo ``seed`` under mask ``seed``, painted before the engine sees it."""
     mask = draw_mask(seed)
     return make_fingerprint(np.where(mask, np.float32(191), draw_grid(seed)), mask)
+
+
+@lru_cache(maxsize=256)
+def enroll_extended(seed: int) -> Fingerprint:
+    """The same with an extended sketch."""
+    mask = draw_mask(seed)
+    return make_fingerprint(np.where(mask, np.float32(191), draw_grid(seed)), mask, extended=True)

@@ -87,9 +87,7 @@ def test_what_sticks_out_is_noticed(service: Service, page: Page) -> None:
     Look("narrowest", 320).apply(page)
     page.goto(service.url)
     assert sticking_out(page) == []
-    page.locator("h1").evaluate(
-        "h1 => { h1.style.whiteSpace = 'nowrap'; h1.style.inlineSize = 'max-content'; }"
-    )
+    page.locator("h1").evaluate("h1 => { h1.style.whiteSpace = 'nowrap'; h1.style.width = 'max-content'; }")
     assert any(element.startswith("<h1") for element in sticking_out(page))
 
 

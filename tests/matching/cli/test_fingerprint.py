@@ -21,6 +21,12 @@ def test_one_line_per_photo_in_sorted_order(arc: Arc, covered: Path) -> None:
         assert 0.15 < line["coverage"] < 0.45
 
 
+def test_the_extended_sketch_is_there_only_when_asked_for(arc: Arc, covered: Path) -> None:
+    [line] = arc("fingerprint", "--extended", covered / "photo-0.jpg").lines
+    assert tuple(line) == ("id", *FIELDS, "extended")
+    assert from_json(line).extended is not None
+
+
 def test_the_same_file_gives_the_same_line(arc: Arc, covered: Path) -> None:
     photo = covered / "photo-0.jpg"
     assert arc("fingerprint", photo).lines == arc("fingerprint", photo).lines
@@ -74,7 +80,7 @@ def test_the_output_file_appears_whole(arc: Arc, covered: Path, tmp_path: Path) 
 def test_an_interrupted_run_leaves_the_older_output(
     arc: Arc, covered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(photo: Path) -> None:
+    def interrupted(photo: Path, *, extended: bool) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("matching.cli.fingerprint.fingerprint_file", interrupted)
@@ -92,7 +98,6 @@ def test_an_interrupted_run_leaves_the_older_output(
     [
         (["fingerprint", "nowhere"], "no-such-path"),
         (["fingerprint", "-o", "no/such/folder/out", "."], "cannot-write"),
-        (["fingerprint", "--extended", "."], "not-built-yet"),
     ],
 )
 def test_a_wrong_call_is_one_sentence_with_a_code(

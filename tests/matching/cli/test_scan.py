@@ -5,7 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import drawing
 import pytest
+
+from matching.cli.fingerprints_file import read_fingerprints
 
 Arc = Callable[..., Any]
 
@@ -116,8 +119,37 @@ def test_a_file_that_is_no_text_is_refused(
     assert ran.errors.startswith(f"arc: {file} ")
 
 
-def test_deep_is_not_built_yet(arc: Arc, fingerprints: Path, public: Path) -> None:
-    assert arc("scan", "--fingerprints", fingerprints, "--deep", public).status == 2
+def test_deep_finds_crops_of_extended_fingerprints(arc: Arc, covered: Path, tmp_path: Path) -> None:
+    extended, crops = tmp_path / "f.jsonl", tmp_path / "crops"
+    assert arc("fingerprint", "--extended", "-o", extended, covered).status == 0
+    crops.mkdir()
+    for seed in range(5):
+        rgb = drawing.natural(seed)
+        (crops / f"{seed}.jpg").write_bytes(drawing.jpeg(rgb[60:430, 20:560], 80))
+    found = arc("scan", "--deep", "--fingerprints", extended, crops)
+    assert [(Path(line["photo"]).stem, line["id"]) for line in found.lines] == [
+        (str(seed), f"photo-{seed}") for seed in range(4)
+    ]
+    assert all(line["score"] <= 1e-5 for line in found.lines)
+
+
+def test_deep_says_when_nothing_is_extended(arc: Arc, fingerprints: Path, public: Path) -> None:
+    ran = arc("scan", "--fingerprints", fingerprints, "--deep", public)
+    assert (ran.status, len(ran.lines)) == (0, 4)
+    assert "no fingerprint in it is extended" in ran.errors
+
+
+def test_a_saved_store_serves_as_well(arc: Arc, fingerprints: Path, public: Path, tmp_path: Path) -> None:
+    store = tmp_path / "f.arc"
+    read_fingerprints(str(fingerprints))[0].save(store)
+    assert (
+        arc("scan", "--fingerprints", store, public).lines
+        == arc("scan", "--fingerprints", fingerprints, public).lines
+    )
+    store.write_bytes(store.read_bytes()[:-64])
+    spoiled = arc("scan", "--fingerprints", store, public)
+    assert (spoiled.status, spoiled.lines) == (2, [])
+    assert spoiled.errors.endswith("(corrupt-store)\n")
 
 
 def test_a_reader_that_leaves_early_causes_no_noise(fingerprints: Path, public: Path) -> None:

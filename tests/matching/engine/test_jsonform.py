@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from grids import enroll
+from grids import enroll, enroll_extended
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +17,19 @@ from matching.engine.sketch import POSITIONS, coded
 def test_a_fingerprint_survives_the_journey(seed: int) -> None:
     fingerprint = enroll(seed)
     assert from_json(json.loads(json.dumps(to_json(fingerprint)))) == fingerprint
+
+
+def test_an_extended_fingerprint_survives_too() -> None:
+    fingerprint = enroll_extended(1)
+    form = to_json(fingerprint)
+    assert tuple(form) == (*FIELDS, "extended")
+    assert from_json(json.loads(json.dumps(form))) == fingerprint
+
+
+@pytest.mark.parametrize("planes", [b"\xff" * 496, b"\x00" * 495, b"\x00" * 248 + b"\xff" * 248])
+def test_an_extended_sketch_with_bits_it_cannot_have_is_refused(planes: bytes) -> None:
+    with pytest.raises(MalformedFingerprint, match=r"^extended"):
+        from_json({**to_json(enroll(1)), "extended": in_base64(planes)})
 
 
 def test_the_fields_are_these() -> None:
