@@ -87,6 +87,4 @@ def data_directory_is_private(app_configs: Apps, **_: Any) -> list[CheckMessage]
 def every_step_is_audited(app_configs: Apps, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
     if photo_moved.receivers:
         return []
-    return [
-        Error("Nothing records what happens to photos.", hint="Install the review app.", id="arc.E006")
-    ]
+    return [Error("Nothing records what happens to photos.", hint="Install the review app.", id="arc.E006")]

@@ -1,7 +1,13 @@
 import os
+from threading import Thread
 
 from django.core.wsgi import get_wsgi_application
+
+from enrollment import sandbox
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arcsite.settings")
 
 application = get_wsgi_application()
+
+# The decoder takes a second to start; the first visitor shall not be the one who waits.
+Thread(target=sandbox.warm_up, daemon=True).start()

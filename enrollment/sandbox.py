@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import weakref
+from contextlib import suppress
 from dataclasses import dataclass
 
 from enrollment.anatomy import MAX_BYTES, damaged
@@ -75,6 +76,12 @@ def render_masked(working: bytes) -> bytes:
 def fingerprint(working: bytes) -> Head:
     """The JSON form of a working picture's fingerprint. Raises SandboxFailed."""
     return _own_work("fingerprint", working)[0]
+
+
+def warm_up() -> None:
+    """Start the helper by a question that it refuses; else the first photo would wait for it."""
+    with suppress(Refused, SandboxFailed, OSError):
+        inspect(b"")
 
 
 def _own_work(job: str, working: bytes) -> tuple[Head, bytes]:

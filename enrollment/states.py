@@ -1,10 +1,10 @@
 """The life of a photo: its states, and every edge between them.
 
-    awaiting_review -> covered     -> fingerprinted -> protected
-                    -> not_covered -> closed
-                    -> lapsed      -> closed            nobody decided in time
-    any of them     -> withdrawn                        the submitter's word, at once
-    covered         -> failed                           three attempts, then a person must look
+awaiting_review -> covered     -> fingerprinted -> protected
+                -> not_covered -> closed
+                -> lapsed      -> closed            nobody decided in time
+any of them     -> withdrawn                        the submitter's word, at once
+covered         -> failed                           three attempts, then a person must look
 """
 
 from django.db import models
@@ -24,7 +24,8 @@ class PhotoState(models.TextChoices):
 
     @property
     def withdrawable(self) -> bool:
-        return self in Edge.WITHDRAW.sources
+        """Whether there is anything left to take back; of a closed photo nothing is."""
+        return self in Edge.WITHDRAW.sources and self is not PhotoState.CLOSED
 
     @classmethod
     def purging(cls) -> list["PhotoState"]:

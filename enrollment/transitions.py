@@ -38,16 +38,19 @@ def move(
         if lease is not None:
             rows = rows.filter(lease_token=lease, lease_until__gte=Now())
         swapped = rows.update(
-            state=edge.target, due_at=due_at or Now(), lease_token=None, lease_until=None, attempts=0, **fields
+            state=edge.target,
+            due_at=due_at or Now(),
+            lease_token=None,
+            lease_until=None,
+            attempts=0,
+            **fields,
         )
         if swapped != 1:
             raise StaleState(f"photo cannot take the edge {edge.value}")
         return record(photo_id, edge.value, actor=actor, details=details)
 
 
-def record(
-    photo_id: uuid.UUID, action: str, *, actor: str, details: dict[str, Any] | None = None
-) -> Photo:
+def record(photo_id: uuid.UUID, action: str, *, actor: str, details: dict[str, Any] | None = None) -> Photo:
     """Write the timeline entry of something that happened, and tell the audit. Call inside atomic()."""
     photo = Photo.objects.select_related("case").get(pk=photo_id)
     TimelineEntry.objects.create(photo=photo, event=action, details=details or {})

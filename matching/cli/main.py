@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_fingerprint(commands)
     _add_scan(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -80,6 +81,33 @@ def _add_scan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--json", action="store_true", help="JSON lines even when printing to a terminal")
     parser.add_argument("paths", nargs="+", metavar="PATH", help="public photo, or folder of them")
     parser.set_defaults(module="matching.cli.scan")
+
+
+def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "bench",
+        help="measure accuracy and speed on your own photos",
+        description="Measure what is recognised and what it costs; print one JSON object per figure.",
+    )
+    kinds = parser.add_subparsers(title="measurements", required=True, metavar="WHAT")
+    accuracy = kinds.add_parser("accuracy", help="recall by edit and cover, false matches, refusals")
+    accuracy.add_argument("--deep", action="store_true", help="search through windows as well")
+    accuracy.add_argument("--limit", type=int, metavar="N", help="use the first N photos only")
+    accuracy.set_defaults(module="matching.cli.bench", what="accuracy")
+    speed = kinds.add_parser("speed", help="search time and memory by number of fingerprints")
+    speed.add_argument("--sizes", type=_sizes, default=[10_000, 100_000, 1_000_000], metavar="N,N,...")
+    speed.add_argument("--repeats", type=_positive, default=7, metavar="N", help="medians over so many")
+    speed.set_defaults(module="matching.cli.bench", what="speed")
+    for kind in (accuracy, speed):
+        kind.add_argument("--photos", required=True, metavar="DIR", help="uncovered photos to measure with")
+        kind.add_argument("--plot", metavar="FILE", help="also draw the result, as a PNG")
+
+
+def _sizes(text: str) -> list[int]:
+    sizes = [int(part) for part in text.split(",") if part.isascii() and part.isdigit()]
+    if len(sizes) != text.count(",") + 1 or not all(1 <= size <= 100_000_000 for size in sizes):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers such as 1000,100000")
+    return sizes
 
 
 def _positive(text: str) -> int:

@@ -5,7 +5,7 @@ from pytest_django import Settings
 from arcsite.middleware import RefuseOversizedBody, SafetyHeaders
 
 
-def answer(request: HttpRequest) -> HttpResponseBase:  # noqa: ARG001
+def answer(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse("read")
 
 
@@ -40,7 +40,7 @@ class TestSafetyHeaders:
         assert "camera=()" in response["Permissions-Policy"]
 
     def test_a_static_file_keeps_its_own_caching(self, rf: RequestFactory) -> None:
-        def static(request: HttpRequest) -> HttpResponseBase:  # noqa: ARG001
+        def static(request: HttpRequest) -> HttpResponseBase:
             return HttpResponse(headers={"Cache-Control": "max-age=315360000, public, immutable"})
 
         assert "immutable" in SafetyHeaders(static)(rf.get("/static/x.css"))["Cache-Control"]
@@ -52,6 +52,11 @@ class TestRefusalsInTheWholeChain:
     def test_a_body_that_is_too_large_is_refused_with_all_headers(self, client: Client) -> None:
         response = client.generic("POST", "/send/", b"", headers={"content-length": "200000000"})
         assert response.status_code == 413
-        for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options"):
+        for name in (
+            "Content-Security-Policy",
+            "X-Content-Type-Options",
+            "Referrer-Policy",
+            "X-Frame-Options",
+        ):
             assert name in response
         assert response["Cache-Control"] == "no-store"

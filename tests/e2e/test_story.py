@@ -34,7 +34,7 @@ ARC = Path(sys.executable).parent / "arc"
 
 
 @pytest.fixture(scope="module")
-def service(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:  # noqa: ARG001
+def service(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     base = tmp_path_factory.mktemp("story")
     (base / "tmp").mkdir()
     with running_service(base / "data", ARC_UNDO_SECONDS="10", TMPDIR=str(base / "tmp")) as started:
@@ -56,6 +56,7 @@ def decide(page: Page, service: Service, button: str, clause: str) -> None:
     page.goto(f"{service.url}/review/")
     page.get_by_role("button", name="Take next").click()
     page.get_by_role("radio", name=re.compile(rf"^{clause} ")).check()
+    page.locator(".masked img").evaluate("image => image.decode()")
     shoot(page, "story-photo")
     page.get_by_role("button", name=button, exact=True).click()
     page.wait_for_url(f"{service.url}/review/")

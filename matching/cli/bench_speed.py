@@ -1,0 +1,124 @@
+"""``arc bench speed``: search, verification, decoding and memory, beside peers in the same run.
+
+Peers that are not installed (``pdqhash``, ``threatexchange``) are left out; faiss always takes part.
+"""
+
+import statistics
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import faiss
+import numpy as np
+from PIL import Image
+
+from enrollment.photo import luma_of
+from matching.cli.bench_accuracy import COVERS
+from matching.cli.bench_plot import lines
+from matching.cli.edits import covered
+from matching.cli.files import gather
+from matching.cli.usage import UsageError
+from matching.engine.columns import Columns
+from matching.engine.errors import TooLittleDetail
+from matching.engine.fingerprint import Fingerprint, fingerprint_photo
+from matching.engine.grid import Grid, luma_grid
+from matching.engine.index import Index
+from matching.engine.store import write_store
+
+BATCH = 16
+_ENROLLED_AT_MOST = 250
+
+
+def measure(options: Namespace) -> Iterator[dict[str, object]]:
+    """Yield a report for every size of ``options.sizes`` and one on fingerprinting; draw ``options.plot``."""
+    photos = gather([options.photos]).photos
+    if len(photos) < 2 * BATCH:
+        raise UsageError("too-few-photos", f"{options.photos} holds fewer than {2 * BATCH} photos")
+    half = min(len(photos) // 2, _ENROLLED_AT_MOST)
+    seed = _seed(photos[:half])
+    queries = np.stack([luma_grid(luma_of(_pixels(photo))) for photo in photos[half : half + 4 * BATCH]])
+    faiss.omp_set_num_threads(1)
+    ours: list[tuple[float, float]] = []
+    plain: list[tuple[float, float]] = []
+    with TemporaryDirectory() as folder:
+        for size in options.sizes:
+            report = _searching(Path(folder) / "bench.arc", seed, size, queries, options.repeats)
+            ours.append((size, float(report["milliseconds"])))
+            plain.append((size, float(report["plain_hash_milliseconds"])))
+            yield dict(report)
+    if options.plot:
+        title = "Milliseconds per photo by number of fingerprints, one core"
+        lines(Path(options.plot), title, {"arc": ours, "plain 256-bit faiss": plain})
+
+
+def _seed(photos: list[Path]) -> Columns:
+    """Return the columns of real fingerprints that larger indexes repeat."""
+    fingerprints: list[Fingerprint] = []
+    for at, photo in enumerate(photos):
+        share = COVERS[at % len(COVERS)]
+        picture, painted = covered(Image.fromarray(_pixels(photo)), np.random.default_rng(at), share)
+        try:
+            fingerprints.append(fingerprint_photo(luma_of(np.asarray(picture)), painted))
+        except TooLittleDetail:
+            continue
+    return Columns.of([str(at) for at in range(len(fingerprints))], fingerprints)
+
+
+def _searching(path: Path, seed: Columns, size: int, queries: Grid, repeats: int) -> dict[str, float]:
+    """Measure a store of ``size`` fingerprints and faiss on as many plain 256-bit hashes, in turns."""
+    write_store(path, _repeated(seed, size))
+    opened = time.perf_counter()
+    index = Index.open(path)
+    opened = time.perf_counter() - opened
+    hashes = np.random.default_rng(1).integers(0, 256, (size, 32), dtype=np.uint8)
+    flat = faiss.IndexBinaryFlat(256)
+    flat.add(hashes)
+    asked = hashes[:BATCH].copy()
+    batches = [queries[at : at + BATCH] for at in range(0, len(queries) - BATCH + 1, BATCH)]
+    index.search(batches[0])
+    ours, plain = [], []
+    for repeat in range(repeats):
+        batch = batches[repeat % len(batches)]
+        ours.append(_milliseconds(index.search, batch) / BATCH)
+        plain.append(_milliseconds(flat.search, asked, 1) / BATCH)
+    return {
+        "fingerprints": size,
+        "milliseconds": round(statistics.median(ours), 3),
+        "plain_hash_milliseconds": round(statistics.median(plain), 3),
+        "ratio": round(statistics.median(ours) / statistics.median(plain), 2),
+        "bytes_per_fingerprint": round(path.stat().st_size / size, 1),
+        "open_seconds": round(opened, 3),
+    }
+
+
+def _repeated(seed: Columns, size: int) -> Columns:
+    """Return ``size`` rows that repeat the seed's, each under an id of its own."""
+    rows = np.repeat(np.arange(len(seed)), -(-size // len(seed)))[:size]
+    names = [str(at).encode() for at in range(size)]
+    arrays = {
+        field.name: getattr(seed, field.name)[rows]
+        for field in fields(Columns)
+        if not field.name.startswith(("id_", "extended"))
+    }
+    return Columns(
+        **arrays,
+        extended=seed.extended[:0],
+        extended_rows=seed.extended_rows[:0],
+        extended_spreads=seed.extended_spreads[:0],
+        id_ends=np.cumsum([len(name) for name in names], dtype=np.uint64),
+        id_bytes=np.frombuffer(b"".join(names), np.uint8),
+    )
+
+
+def _milliseconds(work: Callable[..., object], *arguments: object) -> float:
+    started = time.perf_counter()
+    work(*arguments)
+    return 1000 * (time.perf_counter() - started)
+
+
+def _pixels(photo: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    with Image.open(photo) as image:
+        return np.asarray(image.convert("RGB"))
