@@ -6,6 +6,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from arcsite.staff_pages import pages_for
 from enrollment import limiter
 from enrollment.limiter import Purpose, Throttled
+
+# Longer than a code can be right: its own 30 s and one step to either side.
+CODE_SECONDS = 120
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
@@ -39,13 +44,29 @@ class StaffMFAAdapter(DefaultMFAAdapter):
 class CountedAuthenticateForm(AuthenticateForm):
     def clean_code(self) -> str:
         count_try(context.request)
-        return str(super().clean_code())
+        return use_up(self.user, super().clean_code())
 
 
 class CountedReauthenticateForm(ReauthenticateForm):
     def clean_code(self) -> str:
         count_try(context.request)
-        return str(super().clean_code())
+        return use_up(self.user, super().clean_code())
+
+
+class OneTimeActivateForm(ActivateTOTPForm):
+    def clean_code(self) -> str:
+        return use_up(self.user, super().clean_code())
+
+
+def use_up(user: User, code: str) -> str:
+    """The right code, once. Raises ValidationError when it was used before, by whichever process.
+
+    allauth remembers used codes in a cache, which each process of the web server has its own of.
+    """
+    plain = "".join(character for character in code if character.isalnum()).lower()
+    if not limiter.first_use("code", str(user.pk), plain, seconds=CODE_SECONDS):
+        raise ValidationError(_("This code was used already. Please wait for the next one."), code="used")
+    return code
 
 
 def count_try(request: HttpRequest) -> None:

@@ -8,3 +8,4 @@ class ArcsiteConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("arcsite.checks")
+        import_module("arcsite.second_factor")

@@ -21,6 +21,8 @@ SECRETS = {"ARC_SECRET_KEY": "secret_key", "ARC_MASTER_KEY": "master_key", "ARC_
 IRREPLACEABLE = frozenset({"ARC_MASTER_KEY", "ARC_PEPPER"})
 ROOMS = ("secrets", "store", "run")
 SECRET_BYTES = 32
+# Commands that must never meet real data.
+THROWN_AWAY = frozenset({"test", "bench"})
 DEFAULT_PORT = 8000
 
 
@@ -31,11 +33,11 @@ class Unusable(Exception):
 def prepare(argv: Sequence[str]) -> None:
     """Set the environment that ``arcsite/settings.py`` reads, for the command in ``argv``.
 
-    ``up`` gets its data directory, made if necessary; ``test`` (and asking ``up`` for help) gets a
-    throw-away one; every other command uses what exists. Raises Unusable.
+    ``up`` gets its data directory, made if necessary; ``test`` and ``bench`` (and asking ``up`` for help)
+    get a throw-away one; every other command uses what exists. Raises Unusable.
     """
     command, options = (argv[1] if len(argv) > 1 else ""), argv[2:]
-    if command == "test" or {"-h", "--help"} & set(options):
+    if command in THROWN_AWAY or {"-h", "--help"} & set(options):
         os.environ.update(throwaway_environment())
     elif command == "up":
         choice = read_options(options)
@@ -43,13 +45,17 @@ def prepare(argv: Sequence[str]) -> None:
         directory = choice.data or os.environ.get("ARC_DATA", "").strip() or CHECKOUT / ".data"
         os.environ["ARC_DATA"] = str(create(Path(directory)))
         os.environ.setdefault("ARC_PUBLIC_URL", f"http://127.0.0.1:{choice.port}")
+        if choice.demo and not os.environ["ARC_PUBLIC_URL"].startswith("https:"):
+            # To look around on one's own machine; a system check refuses this anywhere else.
+            os.environ.setdefault("ARC_REQUIRE_MFA", "off")
 
 
 def read_options(options: Sequence[str]) -> argparse.Namespace:
-    """The two options of ``up`` that settings depend on; the command itself checks them all."""
+    """The options of ``up`` that settings depend on; the command itself checks them all."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--data", default="")
     parser.add_argument("--port", default=str(DEFAULT_PORT))
+    parser.add_argument("--demo", action="store_true")
     try:
         return parser.parse_known_args(options)[0]
     except argparse.ArgumentError as error:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from arcsite import errors
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 class RefuseOversizedBody:

@@ -26,11 +26,23 @@ def env_int(name: str, default: int, *, low: int, high: int) -> int:
     return int(text)
 
 
+def env_flag(name: str, default: str) -> bool:
+    """Either "on" or "off"; anything else stops the start, because a slip must not switch a guard off."""
+    text = env_text(name, default)
+    if text not in {"on", "off"}:
+        raise ImproperlyConfigured(f"{name}={text!r} must be on or off.")
+    return text == "on"
+
+
+def env_secret_path(name: str, fallback: Path) -> Path | None:
+    """The file that the secret is read from: ``NAME_FILE`` or the fallback; None when ``NAME`` holds it."""
+    return None if env_text(name, "") else Path(env_text(f"{name}_FILE", str(fallback)))
+
+
 def env_secret(name: str, fallback: Path) -> str:
     """The secret itself: ``NAME``, else the file ``NAME_FILE``, else the data directory's file."""
-    value = os.environ.get(name, "").strip()
-    if not value:
-        path = Path(env_text(f"{name}_FILE", str(fallback)))
+    value, path = env_text(name, ""), env_secret_path(name, fallback)
+    if path is not None:
         try:
             value = path.read_text(encoding="ascii").strip()
         except OSError as error:
@@ -46,6 +58,7 @@ def env_secret(name: str, fallback: Path) -> str:
 DATA_DIR = Path(env_text("ARC_DATA", str(BASE_DIR / ".data"))).absolute()
 SECRET_KEY = env_secret("ARC_SECRET_KEY", DATA_DIR / "secrets" / "secret_key")
 ARC_MASTER_KEY = env_secret("ARC_MASTER_KEY", DATA_DIR / "secrets" / "master_key")
+ARC_MASTER_KEY_PATH = env_secret_path("ARC_MASTER_KEY", DATA_DIR / "secrets" / "master_key")
 ARC_PEPPER = env_secret("ARC_PEPPER", DATA_DIR / "secrets" / "pepper")
 
 # One address decides what the browser may be told: https brings Secure cookies and HSTS.
@@ -73,6 +86,8 @@ ARC_TASK_ATTEMPTS = 3
 ARC_LIMIT_UPLOADS = env_int("ARC_LIMIT_UPLOADS", 600, low=1, high=1_000_000)
 ARC_LIMIT_LOOKUPS = env_int("ARC_LIMIT_LOOKUPS", 100, low=1, high=1_000_000)
 ARC_LIMIT_SIGN_INS = env_int("ARC_LIMIT_SIGN_INS", 20, low=1, high=1_000_000)
+# A system check refuses "off" wherever other people could reach the service.
+ARC_REQUIRE_MFA = env_flag("ARC_REQUIRE_MFA", "on")
 # How many proxies in front are ours; only then is X-Forwarded-For read, from the right.
 ARC_TRUSTED_PROXIES = env_int("ARC_TRUSTED_PROXIES", 0, low=0, high=5)
 
@@ -111,6 +126,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "arcsite.second_factor.SecondFactorRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -188,8 +204,11 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "ARC"
+# One step of 30 s to either side: people type slowly and phones are a little off.
+MFA_TOTP_TOLERANCE = 1
 MFA_ADAPTER = "arcsite.accounts.StaffMFAAdapter"
 MFA_FORMS = {
+    "activate_totp": "arcsite.accounts.OneTimeActivateForm",
     "authenticate": "arcsite.accounts.CountedAuthenticateForm",
     "reauthenticate": "arcsite.accounts.CountedReauthenticateForm",
 }

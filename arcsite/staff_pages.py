@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from arcsite import second_factor
 from review import permissions
 
 
@@ -19,10 +20,11 @@ class StaffPage:
 
 def pages_for(request: HttpRequest) -> list[StaffPage]:
     """The pages the signed-in person may open, the one to start at first. Never empty."""
+    shut = second_factor.is_missing(request)
     pages = [
-        (_("Queue"), "review:queue", _is(permissions.reviewer, request)),
-        (_("Admin"), "admin:index", getattr(request.user, "is_staff", False)),
-        (_("Log"), "review:log", _is(permissions.auditor, request)),
+        (_("Queue"), "review:queue", not shut and _is(permissions.reviewer, request)),
+        (_("Admin"), "admin:index", not shut and getattr(request.user, "is_staff", False)),
+        (_("Log"), "review:log", not shut and _is(permissions.auditor, request)),
         (_("Second factor"), "mfa_index", True),
     ]
     return [StaffPage(str(label), reverse(name)) for label, name, is_open in pages if is_open]

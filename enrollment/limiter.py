@@ -25,7 +25,7 @@ _CLOCK = {
     "postgresql": "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM statement_timestamp())) AS BIGINT)",
 }
 _COUNT = """
-    INSERT INTO enrollment_allowance ("key", "window", "used") VALUES (%s, %s, 1)
+    INSERT INTO enrollment_allowance ("key", "window", "used") VALUES (%s, %s, 1){more}
     ON CONFLICT ("key", "window") DO UPDATE SET "used" = enrollment_allowance."used" + 1
     RETURNING "used"
 """
@@ -62,10 +62,24 @@ def take(purpose: Purpose, request: HttpRequest) -> None:
     window = now - now % purpose.window
     key = peppered("allowance", purpose.label, str(now // DAY_SECONDS), network_of(request)).hex()
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [key, window])
+        cursor.execute(_COUNT.format(more=""), [key, window])
         (used,) = cursor.fetchone()
     if used > purpose.limit:
         raise Throttled(retry_after=window + purpose.window - now)
+
+
+def first_use(label: str, *parts: str, seconds: int) -> bool:
+    """Whether nobody used this one-time thing within the last ``seconds``; from now on somebody has.
+
+    Exact across processes: a use marks its own window and the next one in one statement, and whoever finds
+    any mark there already comes second.
+    """
+    now = _database_seconds()
+    window = now - now % seconds
+    key = peppered("one-time", label, *parts).hex()
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT.format(more=", (%s, %s, 1)"), [key, window, key, window + seconds])
+        return all(used == 1 for (used,) in cursor.fetchall())
 
 
 def forget_old() -> int:

@@ -44,6 +44,7 @@ class Edge(models.TextChoices):
     LAPSE = "lapse", _("Not decided in time")
     FAIL = "fail", _("Processing failed")
     RETRY = "retry", _("Processing tried again")
+    LOSE = "lose", _("Original lost with the database it belonged to")
     WITHDRAW = "withdraw", _("Withdrawn by the submitter")
 
     @property
@@ -64,6 +65,10 @@ TRANSITIONS: dict[Edge, tuple[frozenset[PhotoState], PhotoState]] = {
     Edge.LAPSE: (frozenset({PhotoState.AWAITING_REVIEW}), PhotoState.LAPSED),
     Edge.FAIL: (frozenset({PhotoState.COVERED}), PhotoState.FAILED),
     Edge.RETRY: (frozenset({PhotoState.FAILED}), PhotoState.COVERED),
+    Edge.LOSE: (
+        frozenset({PhotoState.AWAITING_REVIEW, PhotoState.COVERED, PhotoState.FAILED}),
+        PhotoState.LAPSED,
+    ),
     Edge.WITHDRAW: (frozenset(set(PhotoState) - {PhotoState.WITHDRAWN}), PhotoState.WITHDRAWN),
 }
 
@@ -80,5 +85,9 @@ class TimelineEvent(models.TextChoices):
     LAPSED = Edge.LAPSE.value, _("Nobody could decide in time, so we are deleting your covered photo.")
     FAILED = Edge.FAIL.value, _("Something on our side went wrong. A person is looking into it.")
     RETRIED = Edge.RETRY.value, _("We are trying again.")
+    LOST = (
+        Edge.LOSE.value,
+        _("An accident on our side: we can no longer open your covered photo. Please send it again."),
+    )
     WITHDRAWN = Edge.WITHDRAW.value, _("You withdrew this photo. Matching stopped at once.")
     PURGED = "purge", _("Your covered photo was deleted.")

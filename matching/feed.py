@@ -6,6 +6,7 @@ row that is held to the commit, so a reader who saw n will never be shown a new 
 
 import base64
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Now
 
 from enrollment.pepper import peppered
+from matching import journal
 from matching.models import FeedHead, FeedRecord, Fingerprint, Partner
 
 # An allow-list: a field the engine may add one day does not leave the house by accident.
@@ -21,6 +23,8 @@ FIELDS = ("version", "mask", "hash", "painted_hash", "sketch", "threshold", "cov
 OPTIONAL_FIELDS = ("extended",)
 PAGE = 500
 LARGEST_PAGE = 1000
+# More than is published between two backups, so that no number is ever given out again after a restore.
+LEAP = 1_000_000
 _ID_BYTES = 18
 
 
@@ -40,6 +44,7 @@ class Page:
 def publish(photo_id: uuid.UUID) -> None:
     """Tell partners about the fingerprint of a protected photo. Call in the transaction that protects it."""
     fingerprint = Fingerprint.objects.only("pk").get(photo_id=photo_id)
+    journal.note(journal.PUBLISHED, fingerprint.pk)
     FeedRecord.objects.update_or_create(
         fingerprint_id=fingerprint.pk,
         defaults={"seq": _next_seq(), "tombstone": False, "published_at": Now()},
@@ -57,6 +62,23 @@ def withdraw(photo_id: uuid.UUID) -> None:
             if published.exists():
                 published.update(seq=_next_seq(), tombstone=True, published_at=Now())
             fingerprint.delete()
+
+
+def retract_unknown(published: Iterable[uuid.UUID]) -> int:
+    """Tombstones for fingerprints that partners were told of and that this database never heard of.
+
+    Leaps over every number that may have been given out since the backup. Call in a transaction.
+    """
+    known = set(Fingerprint.objects.values_list("pk", flat=True))
+    known |= set(FeedRecord.objects.values_list("pk", flat=True))
+    unknown = sorted(set(published) - known)
+    first = _next_seq() + LEAP
+    FeedRecord.objects.bulk_create(
+        FeedRecord(fingerprint_id=fingerprint_id, seq=seq, tombstone=True)
+        for seq, fingerprint_id in enumerate(unknown, start=first)
+    )
+    FeedHead.objects.filter(pk=1).update(seq=first + len(unknown))
+    return len(unknown)
 
 
 def page(partner: Partner, *, after: int, limit: int) -> Page:

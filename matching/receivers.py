@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from enrollment.models import Photo
 from enrollment.signals import photo_moved
 from enrollment.states import Edge
-from matching import dispatch, feed
+from matching import dispatch, feed, journal
 
 
 @receiver(photo_moved, dispatch_uid="matching.withdraw")
@@ -24,6 +24,7 @@ def stop_matching(*, photo: Photo, action: str, **_: Any) -> None:
     """
     if action != Edge.WITHDRAW:
         return
+    journal.note(journal.WITHDRAWN, photo.pk)
     feed.withdraw(photo.pk)
 
     def purge_soon() -> None:  # a partial has no name, which Django's report of a robust failure needs

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 from django_q.models import Task
 
@@ -60,6 +61,7 @@ def sweep(*, retry_failed: bool = False) -> Sweep:
     found = _reconcile(broken)
     part("limiter", limiter.forget_old)
     part("old tasks", _forget_tasks)
+    part("ended sessions", _forget_sessions)
     truncated = wal.truncate()
     return Sweep(
         retried=retried,
@@ -95,3 +97,7 @@ def _reconcile(broken: list[str]) -> originals.Reconciliation:
 
 def _forget_tasks() -> int:
     return int(Task.objects.filter(stopped__lt=Now() - KEEP_TASKS).delete()[0])
+
+
+def _forget_sessions() -> int:
+    return int(Session.objects.filter(expire_date__lt=Now()).delete()[0])

@@ -123,6 +123,7 @@ def running_service(data: Path, *options: str, **environment: str) -> Iterator[S
         **clean,
         **{f"ARC_{name.upper()}_PASSWORD": password for name, password in passwords.items()},
         "ARC_UNDO_SECONDS": str(UNDO_SECONDS),
+        "ARC_REQUIRE_MFA": "off",
         # Everybody in these tests comes from one address.
         **{f"ARC_LIMIT_{what}": "100000" for what in ("UPLOADS", "LOOKUPS", "SIGN_INS")},
         **environment,

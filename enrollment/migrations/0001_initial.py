@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('event', models.CharField(choices=[('received', 'We received your covered photo.'), ('decide_covered', 'A reviewer decided: protected by the terms.'), ('decide_not_covered', 'A reviewer decided: not protected by the terms.'), ('store_fingerprint', 'The fingerprint was stored.'), ('protect', 'Your covered photo was deleted. Protection is active.'), ('close', 'Your covered photo was deleted. This photo is closed.'), ('lapse', 'Nobody could decide in time, so we are deleting your covered photo.'), ('fail', 'Something on our side went wrong. A person is looking into it.'), ('retry', 'We are trying again.'), ('withdraw', 'You withdrew this photo. Matching stopped at once.'), ('purge', 'Your covered photo was deleted.')], max_length=20)),
+                ('event', models.CharField(choices=[('received', 'We received your covered photo.'), ('decide_covered', 'A reviewer decided: protected by the terms.'), ('decide_not_covered', 'A reviewer decided: not protected by the terms.'), ('store_fingerprint', 'The fingerprint was stored.'), ('protect', 'Your covered photo was deleted. Protection is active.'), ('close', 'Your covered photo was deleted. This photo is closed.'), ('lapse', 'Nobody could decide in time, so we are deleting your covered photo.'), ('fail', 'Something on our side went wrong. A person is looking into it.'), ('retry', 'We are trying again.'), ('lose', 'An accident on our side: we can no longer open your covered photo. Please send it again.'), ('withdraw', 'You withdrew this photo. Matching stopped at once.'), ('purge', 'Your covered photo was deleted.')], max_length=20)),
                 ('details', models.JSONField(blank=True, default=dict)),
                 ('photo', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='timeline', to='enrollment.photo')),
             ],
@@ -106,6 +106,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='timelineentry',
-            constraint=models.CheckConstraint(condition=models.Q(('event__in', ['received', 'decide_covered', 'decide_not_covered', 'store_fingerprint', 'protect', 'close', 'lapse', 'fail', 'retry', 'withdraw', 'purge'])), name='timeline_event_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('event__in', ['received', 'decide_covered', 'decide_not_covered', 'store_fingerprint', 'protect', 'close', 'lapse', 'fail', 'retry', 'lose', 'withdraw', 'purge'])), name='timeline_event_is_known'),
         ),
     ]

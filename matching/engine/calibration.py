@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from matching.engine.bank import bank_signs, halved_bank
 from matching.engine.grid import MaskGrid
 from matching.engine.sketch import HALF_POSITIONS, POSITIONS, Signs
-from matching.engine.spectrum import HASH_BITS, Hashes, distances, masked_hashes
+from matching.engine.spectrum import HASH_BITS, Hashes, distances, hashes
 
 Counts = NDArray[np.int64]
 Spreads = NDArray[np.float32]
@@ -30,7 +30,7 @@ RATE = 1e-6
 LITERAL_SPREADS = 6.5
 
 # Spread of the sum over unrelated natural photos, measured in its far tail; see docs/matching.md.
-SUM_SPREAD = 1.8
+SUM_SPREAD = 1.83
 
 
 # The same for deep searches, which suppose hundreds of windows; see docs/matching.md. An unrelated photo's
@@ -56,7 +56,10 @@ def _root_mean_square(values: NDArray[np.float32]) -> Spreads:
 
 def hash_spread(masked_hash: Hashes, mask: MaskGrid) -> float:
     """Return the spread of masked distances between a hash [32] and the bank under a halved mask [32, 32]."""
-    apart = distances(masked_hashes(halved_bank(), mask[None]), masked_hash[None]) - HASH_BITS // 2
+    visible = ~mask
+    fields = halved_bank() * visible
+    fields -= visible * (fields.sum(axis=(1, 2), keepdims=True) / max(np.count_nonzero(visible), 1))
+    apart = distances(hashes(fields), masked_hash[None]) - HASH_BITS // 2
     return float(np.sqrt(np.mean(apart.astype(np.float64) ** 2)))
 
 

@@ -16,11 +16,10 @@ from matching.engine.calibration import Counts, Spreads, deep_rate_at
 from matching.engine.columns import Columns
 from matching.engine.extended import Planes, Window, agreement, inside, query_planes, resampled
 from matching.engine.grid import Grid, mirrored
-from matching.engine.hamming import codes_within
-from matching.engine.sketch import HALF_POSITIONS, POOLS, half_window_codes
+from matching.engine.sketch import POOLS, Signs, decoded_halves, half_window_signs
 
 # Standard scores to reach: of the half sketch at a lattice window, and of the extended sketch there.
-HALF_SCORE_AT_MOST = -2.8
+HALF_SCORE_AT_LEAST = 3.2
 LATTICE_SCORE_AT_LEAST = 4.0
 
 # Fingerprints of a photo whose window is refined: the best on the lattice.
@@ -28,7 +27,7 @@ REFINED_AT_MOST = 8
 
 _LATTICE_STEP = 0.05
 _REFINING_STEPS = (0.025, 0.0125)
-_BLOCK = 16_384
+_BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,8 @@ class DeepView:
     """What a deep search reads of the fingerprints that have an extended sketch, e of them."""
 
     rows: Counts  # int64 [e], in the columns
-    first: NDArray[np.uint8]  # [e, 64]
+    first: Signs  # int8 [e, 240], the half sketch
     first_spreads: Spreads  # [e]
-    first_known: Spreads  # [e], kept bits of the half sketch
     planes: Planes  # uint8 [e, 2, 248]
     unit: Spreads  # [e], spread of the agreement per square root of compared bits
 
@@ -57,35 +55,31 @@ class DeepView:
         """Return the view of the living rows."""
         kept = alive[columns.extended_rows]
         rows = columns.extended_rows[kept].astype(np.int64)
-        planes, first = columns.extended[kept], columns.first[rows]
-        dont_care = first & 0x55 & ~(first >> 1)
+        planes = columns.extended[kept]
         known = np.bitwise_count(planes[:, 1]).sum(axis=1)
         return cls(
             rows=rows,
-            first=first,
+            first=decoded_halves(columns.first[rows]),
             first_spreads=np.maximum(columns.first_spreads[rows], np.float32(1)),
-            first_known=(HALF_POSITIONS - np.bitwise_count(dont_care).sum(axis=1)).astype(np.float32),
             planes=planes,
             unit=(columns.extended_spreads[kept] / np.sqrt(known)).astype(np.float32),
         )
 
 
 @lru_cache(maxsize=1)
-def lattice() -> tuple[tuple[Window, ...], ...]:
-    """Return the windows to suppose, in groups of about equally many unknown bits.
-
-    Crops up to 20 % per axis in steps of 5 % at each side, the axes within 5 % of each other, and frames.
+def lattice() -> tuple[Window, ...]:
+    """Return the windows to suppose: crops up to 20 % per axis in steps of 5 % at each side, the axes within
+    5 % of each other, and frames.
     """
     cuts = [step * _LATTICE_STEP for step in range(5)]
     axis = [(before, after) for before, after in product(cuts, cuts) if before + after < 4.5 * _LATTICE_STEP]
-    groups: dict[tuple[int, int], list[Window]] = {}
-    for (top, bottom), (left, right) in product(axis, axis):
-        size = round((top + bottom) / _LATTICE_STEP), round((left + right) / _LATTICE_STEP)
-        if abs(size[0] - size[1]) <= 1:
-            groups.setdefault(size, []).append(Window(top, bottom, left, right))
+    crops = tuple(
+        Window(top, bottom, left, right)
+        for (top, bottom), (left, right) in product(axis, axis)
+        if abs(top + bottom - left - right) < 1.5 * _LATTICE_STEP
+    )
     frames = [(0.05, 0.05), (0.1, 0.1), (0.05, 0.0), (0.0, 0.05), (0.1, 0.0), (0.0, 0.1)]
-    framed = tuple(Window(-down, -down, -across, -across) for down, across in frames)
-    return (framed, *(tuple(group) for group in groups.values()))
+    return crops + tuple(Window(-down, -down, -across, -across) for down, across in frames)
 
 
 def sightings(view: DeepView, grid: Grid, *, rate: float, mirrors: bool = True) -> list[Sighting]:
@@ -106,15 +100,14 @@ def sightings(view: DeepView, grid: Grid, *, rate: float, mirrors: bool = True) 
 def _promising(view: DeepView, grid: Grid) -> list[tuple[int, Window]]:
     """Return the best fingerprints (their place in the view) with their best lattice windows."""
     scores, places, windows = [np.empty(0)], [np.empty(0, np.int64)], []
-    for group in lattice():
-        at, which = _half_matches(view, grid, group)
-        for number in np.unique(which):
-            rows = at[which == number]
-            score, _ = _scores(view, rows, query_planes(grid, [group[number]]))
-            good = score >= LATTICE_SCORE_AT_LEAST
-            scores.append(score[good])
-            places.append(rows[good])
-            windows += [group[number]] * int(np.count_nonzero(good))
+    at, which = _half_matches(view, grid)
+    for number in np.unique(which):
+        rows, window = at[which == number], lattice()[number]
+        score, _ = _scores(view, rows, query_planes(grid, [window]))
+        good = score >= LATTICE_SCORE_AT_LEAST
+        scores.append(score[good])
+        places.append(rows[good])
+        windows += [window] * int(np.count_nonzero(good))
     score, place = np.concatenate(scores), np.concatenate(places)
     best: dict[int, Window] = {}
     for k in np.argsort(-score, kind="stable"):
@@ -124,21 +117,20 @@ def _promising(view: DeepView, grid: Grid) -> list[tuple[int, Window]]:
     return list(best.items())
 
 
-def _half_matches(view: DeepView, grid: Grid, group: tuple[Window, ...]) -> tuple[Counts, Counts]:
-    """Return (place in the view, number of the window) of every pair whose half sketches agree enough."""
-    codes, unknown = half_window_codes(resampled(grid, group, POOLS), inside(group, POOLS))
-    # An unknown bit costs what a don't-care does, and twice where both meet: that many are to be expected.
-    share = np.float32(1) - view.first_known / HALF_POSITIONS
-    reach = HALF_SCORE_AT_MOST * np.sqrt(1 - unknown / HALF_POSITIONS)
-    found: list[tuple[Counts, Counts]] = []
+def _half_matches(view: DeepView, grid: Grid) -> tuple[Counts, Counts]:
+    """Return (place in the view, number of the window) of every pair whose half sketches agree enough.
+
+    Don't-cares and unknown bits meet in every number, which no single Hamming radius allows for; as signs with
+    zeros, both drop out of a matrix product.
+    """
+    signs = half_window_signs(resampled(grid, lattice(), POOLS), inside(lattice(), POOLS)).astype(np.float32)
+    reach = HALF_SCORE_AT_LEAST * np.sqrt(np.abs(signs).mean(axis=1))
+    found: list[tuple[Counts, Counts]] = [(np.empty(0, np.int64), np.empty(0, np.int64))]
     for start in range(0, len(view.rows), _BLOCK):
         block = slice(start, start + _BLOCK)
-        spreads, both = view.first_spreads[block], share[block]
-        furthest = HALF_POSITIONS + float(np.max(unknown.max() * both + reach.max() * spreads))
-        limits, near, inner = codes_within(view.first[block], codes, int(furthest))
-        which = np.repeat(np.arange(len(codes)), np.diff(limits))
-        kept = near <= HALF_POSITIONS + unknown[which] * both[inner] + reach[which] * spreads[inner]
-        found.append((inner[kept] + start, which[kept]))
+        agree = view.first[block].astype(np.float32) @ signs.T
+        place, window = np.nonzero(agree >= view.first_spreads[block, None] * reach)
+        found.append((place + start, window))
     places, windows = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return places, windows
 

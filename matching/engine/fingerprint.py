@@ -17,7 +17,7 @@ from matching.engine.spectrum import halved, halved_masks, masked_hashes, painte
 VERSION = "arc-1"
 
 # Visible clear steps of 480 below which a photo is refused.
-DETAIL_NEEDED = 64
+DETAIL_NEEDED = 70
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ def make_fingerprint(
     Without ``coverage`` the hidden share of the mask stands in for it. Raises TooLittleDetail.
     """
     found = require_detail(grid, mask)
-    half, hidden = halved(grid[None]), halved_masks(mask[None])
+    half, hidden = halved(grid), halved_masks(mask[None])
     masked_hash = masked_hashes(half, hidden)[0]
     return Fingerprint(
         version=VERSION,
         mask=np.packbits(mask).tobytes(),
         hash=masked_hash.tobytes(),
-        painted_hash=painted_hashes(half, hidden)[0].tobytes(),
+        painted_hash=painted_hashes(half[None], hidden)[0].tobytes(),
         sketch=coded(enrolled_signs(grid, mask)[None])[0].tobytes(),
         threshold=round(literal_threshold(hash_spread(masked_hash, hidden[0])), 4),
         coverage=round(float(mask.mean()) if coverage is None else coverage, 4),

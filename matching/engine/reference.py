@@ -42,7 +42,7 @@ def compare(id_: str, fingerprint: Fingerprint, grid: Grid, flipped: bool) -> tu
     first = (_coded_distance(enrolled[half], seen[half]) - HALF_POSITIONS) / max(first_spread, 1.0)
 
     mask = np.unpackbits(np.frombuffer(fingerprint.mask, np.uint8)).reshape(SIZE, SIZE).astype(np.bool_)
-    painted = np.unpackbits(masked_hashes(halved(grid[None]), halved_masks(mask[None]))[0])
+    painted = np.unpackbits(masked_hashes(halved(grid), halved_masks(mask[None]))[0])
     distance = int(np.count_nonzero(painted != np.unpackbits(np.frombuffer(fingerprint.hash, np.uint8))))
     [hash_spread] = spread_of_threshold(np.array([fingerprint.threshold]))
 

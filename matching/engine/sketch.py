@@ -98,19 +98,15 @@ def query_signs(grids: Grid) -> Signs:
     return np.where(steps(grids) > 0, 1, -1).astype(np.int8)
 
 
-def half_window_codes(pools: Grid, inside: NDArray[np.bool_]) -> tuple[Sketches, NDArray[np.float32]]:
-    """Return (uint8 [w, 64], float32 [w]): first halves of sketches of a frame that is known in part.
+def half_window_signs(pools: Grid, inside: NDArray[np.bool_]) -> Signs:
+    """Return int8 [w, 240]: first halves of sketches of a frame that is known in part, 0 where it is not.
 
-    ``pools`` [w, 16, 16] are the means of the frame's pools, ``inside`` bool [w, 16, 16] which are known. An
-    unknown bit is coded 10; the second array counts them.
+    ``pools`` [w, 16, 16] are the means of the frame's pools, ``inside`` bool [w, 16, 16] which are known.
     """
-    rising = _in_order(np.diff(pools, axis=2) > 0, np.diff(pools, axis=1) > 0)[:, :HALF_POSITIONS]
+    rising = _in_order(np.diff(pools, axis=2) > 0, np.diff(pools, axis=1) > 0)
     across, down = inside[:, :, 1:] & inside[:, :, :-1], inside[:, 1:] & inside[:, :-1]
-    known = _in_order(across, down)[:, :HALF_POSITIONS]
-    pairs = np.stack([rising | ~known, rising & known], axis=2)
-    codes = np.zeros((len(pools), HALF_ROW), np.uint8)
-    codes[:, :HALF_BYTES] = np.packbits(pairs.reshape(len(pools), -1), axis=1)
-    return codes, np.count_nonzero(~known, axis=1).astype(np.float32)
+    signs = np.where(rising, 1, -1) * _in_order(across, down)
+    return signs[:, :HALF_POSITIONS].astype(np.int8)
 
 
 def half_rows(sketches: Sketches) -> tuple[Sketches, Sketches]:
@@ -132,4 +128,10 @@ def coded(signs: Signs) -> Sketches:
 def decoded(sketches: Sketches) -> Signs:
     """Return the signs int8 [n, 480] of coded sketches uint8 [n, 120]; the unused code 10 is a don't care."""
     pairs = np.unpackbits(sketches, axis=1).reshape(len(sketches), POSITIONS, 2).astype(np.int8)
+    return pairs[..., 0] + pairs[..., 1] - np.int8(1)
+
+
+def decoded_halves(rows: Sketches) -> Signs:
+    """Return the signs int8 [n, 240] of coded halves uint8 [n, 64]."""
+    pairs = np.unpackbits(rows[:, :HALF_BYTES], axis=1).reshape(len(rows), HALF_POSITIONS, 2).astype(np.int8)
     return pairs[..., 0] + pairs[..., 1] - np.int8(1)

@@ -66,26 +66,24 @@ def hashes(grids: Grid) -> Hashes:
     return np.packbits(hash_bits(grids), axis=1)
 
 
-def mean_filled(grids: Grid, masks: MaskGrid) -> Grid:
-    """Return halved grids [n, 32, 32] less their visible mean, and 0 where masked (broadcasting).
+def mean_filled(grid: Grid, masks: MaskGrid) -> Grid:
+    """Return one halved grid [32, 32] under each of masks [n, 32, 32], less its visible mean, 0 where masked.
 
     That is the photo with its masked cells at the mean of the visible ones, but for a constant, which no
     frequency sees. Flat paint would dominate the spectrum and make unrelated photos under one mask look
     alike; the visible mean can be computed from the covered photo and from a painted copy alike.
     """
-    visible = (~masks).astype(np.float32)
-    filled = grids * visible
-    flat = np.ones(HALF * HALF, np.float32)
-    count = np.maximum(visible.reshape(-1, HALF * HALF) @ flat, np.float32(1))
-    mean = (filled.reshape(-1, HALF * HALF) @ flat) / count
-    visible = visible * mean[:, None, None]
-    filled -= visible
-    return filled
+    visible = np.subtract(1, masks.reshape(len(masks), -1), dtype=np.float32)
+    flat = np.ascontiguousarray(grid, np.float32).ravel()
+    count = np.maximum(visible @ np.ones_like(flat), np.float32(1))
+    filled = np.subtract(flat, (visible @ flat / count)[:, None])
+    filled *= visible
+    return filled.reshape(-1, HALF, HALF)
 
 
-def masked_hashes(grids: Grid, masks: MaskGrid) -> Hashes:
-    """Return the masked hashes uint8 [n, 32] of halved grids under halved masks, both [n, 32, 32]."""
-    return hashes(mean_filled(grids, masks))
+def masked_hashes(grid: Grid, masks: MaskGrid) -> Hashes:
+    """Return the masked hashes uint8 [n, 32] of one halved grid [32, 32] under each of masks [n, 32, 32]."""
+    return hashes(mean_filled(grid, masks))
 
 
 def painted_hashes(grids: Grid, masks: MaskGrid) -> Hashes:

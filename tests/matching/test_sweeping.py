@@ -3,6 +3,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_q.models import Task
 from photo_rows import WORKING, MakePhoto
@@ -116,3 +117,13 @@ def test_another_sweep_in_the_middle_is_harmless(
     assert inner[1:] == [4]
     assert outer.steps == 2
     assert Photo.objects.filter(state=PhotoState.PROTECTED).count() == 3
+
+
+@pytest.mark.django_db
+def test_ended_sessions_are_forgotten() -> None:
+    for name, seconds in (("ended", -1), ("going on", 60)):
+        Session.objects.create(
+            session_key=name, session_data="", expire_date=timezone.now() + timedelta(seconds=seconds)
+        )
+    assert sweeping.sweep().broken == ()
+    assert [session.session_key for session in Session.objects.all()] == ["going on"]

@@ -91,4 +91,4 @@ def test_the_number_of_queries_is_bounded(
     assert claim is not None
     with count_queries() as statements:
         as_rosa.get(reverse("review:photo", args=[claim.photo_id]))
-    assert 5 < len(statements) <= 12
+    assert 5 < len(statements) <= 13

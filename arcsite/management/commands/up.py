@@ -69,6 +69,8 @@ class Command(BaseCommand):
         for account in accounts:
             password = account.password or "(as set in the environment)"
             self.say(f"  {account.username:<10} {password:<28} {account.role}")
+        if settings.ARC_REQUIRE_MFA:
+            self.say("The first sign-in of each asks to set up an authenticator app (or a security key).")
 
     def show_addresses(self, port: int) -> None:
         base = settings.ARC_PUBLIC_URL
@@ -76,6 +78,8 @@ class Command(BaseCommand):
         self.say(f"  submitters   {base}/")
         self.say(f"  reviewers    {base}{reverse('review:queue')}")
         self.say(f"  admin        {base}{reverse('admin:index')}")
+        if not settings.ARC_REQUIRE_MFA:
+            self.say("Staff sign in without a second factor here. Do not use this for real photos.")
         self.say("Press Ctrl-C to stop.")
 
 

@@ -42,8 +42,9 @@ def test_spreads_foretell_those_of_pictures_the_bank_has_not_seen(seed: int) -> 
     mask, grid = draw_mask(seed), draw_grid(seed)
     others = np.stack([draw_grid(number) for number in range(1000, 1300)])
     hidden = halved_masks(mask[None])
-    own = masked_hashes(halved(grid[None]), hidden)
-    apart = np.bitwise_count(masked_hashes(halved(others), hidden) ^ own).sum(axis=1) - 128.0
+    own = masked_hashes(halved(grid), hidden)
+    seen = np.concatenate([masked_hashes(each, hidden) for each in halved(others)])
+    apart = np.bitwise_count(seen ^ own).sum(axis=1) - 128.0
     assert hash_spread(own[0], hidden[0]) == pytest.approx(np.sqrt(np.mean(apart**2)), rel=0.34)
 
     signs = enrolled_signs(grid, mask)

@@ -67,7 +67,7 @@ def sketch_of(kept: int) -> str:
         ("painted_hash", None),
         ("sketch", in_base64(bytes(119))),
         ("sketch", in_base64(b"\xaa" * 120)),
-        ("sketch", sketch_of(63)),
+        ("sketch", sketch_of(69)),
         ("sketch", sketch_of(POSITIONS)),
         ("threshold", "40"),
         ("threshold", True),

@@ -1,0 +1,65 @@
+"""The second factor of staff: nothing opens without one, and a change of it ends every other session."""
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.views import redirect_to_login
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from arcsite.middleware import GetResponse, View
+
+# Where a person looks after their own sign-in: open before a second factor is set up.
+OWN_ACCOUNT = "staff/"
+FACTOR_PAGES = "staff/2fa/"
+ENOUGH = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+_FACTORS = "factors"
+
+
+class SecondFactorRequired:
+    """Stands behind LoginRequiredMiddleware and asks for more on the same views: all but the public ones."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.method == "POST" and _is_on(request, FACTOR_PAGES) and isinstance(request.user, User):
+            # This session made the change, so it is the one that goes on.
+            request.session[_FACTORS] = factors_of(request.user)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: View, _args: object, _kwargs: object
+    ) -> HttpResponseBase | None:
+        if not getattr(view, "login_required", True) or not isinstance(request.user, User):
+            return None
+        if request.session.get(_FACTORS) != factors_of(request.user):
+            logout(request)
+            return redirect_to_login(request.get_full_path())
+        if is_missing(request) and not _is_on(request, OWN_ACCOUNT):
+            return redirect("mfa_index")
+        return None
+
+
+def is_missing(request: HttpRequest) -> bool:
+    """Whether the signed-in person must set up a second factor before anything else opens."""
+    return bool(settings.ARC_REQUIRE_MFA) and not get_adapter().is_mfa_enabled(request.user, ENOUGH)
+
+
+def factors_of(user: User) -> list[int]:
+    """Which factors and recovery codes the person has now; each change of any gives another list."""
+    return list(Authenticator.objects.filter(user=user).order_by("pk").values_list("pk", flat=True))
+
+
+@receiver(user_logged_in)
+def _remember(request: HttpRequest, user: User, **_: object) -> None:
+    request.session[_FACTORS] = factors_of(user)
+
+
+def _is_on(request: HttpRequest, pages: str) -> bool:
+    return request.resolver_match is not None and request.resolver_match.route.startswith(pages)

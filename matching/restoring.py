@@ -1,0 +1,58 @@
+"""Making an old database true again: what happened after its backup and must never be undone."""
+
+import logging
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from enrollment.models import OriginalKey, Photo
+from enrollment.states import Edge, PhotoState
+from enrollment.transitions import move
+from matching import feed
+from matching.journal import Journal
+from review import audit
+
+logger = logging.getLogger(__name__)
+
+ACTOR = "restore"
+
+
+@dataclass(frozen=True)
+class Reapplied:
+    """Photos ``withdrawn`` again, fingerprints ``retracted`` from partners, photos ``lost`` undecided."""
+
+    withdrawn: int
+    retracted: int
+    lost: int
+
+
+def reapply(journal: Journal) -> Reapplied:
+    """Bring a database just restored from a backup up to what the journal knows. Safe to repeat.
+
+    Withdrawn stays withdrawn. What partners were sent and this database does not know becomes a tombstone,
+    since its owner could not withdraw it any more. A photo that still needs its original has lost it (keys
+    are in no backup): its sender is told to send it again, and the purge removes what is left of the file.
+    """
+    with transaction.atomic(durable=True):
+        again = Photo.objects.exclude(state=PhotoState.WITHDRAWN).values_list("pk", flat=True)
+        withdrawn = _move_all(set(again) & journal.withdrawn, Edge.WITHDRAW)
+        retracted = feed.retract_unknown(journal.published)
+        lost = _move_all(_without_original(), Edge.LOSE)
+        done = Reapplied(withdrawn, retracted, lost)
+        audit.append("restore", actor=ACTOR, details=asdict(done))
+    logger.warning("restored from a backup: %s", done)
+    return done
+
+
+def _move_all(photo_ids: Iterable[uuid.UUID], edge: Edge) -> int:
+    return len([move(photo_id, edge, actor=ACTOR) for photo_id in sorted(photo_ids)])
+
+
+def _without_original() -> set[uuid.UUID]:
+    needing = Photo.objects.filter(state__in=Edge.LOSE.sources)
+    return set(
+        needing.filter(~Exists(OriginalKey.objects.filter(pk=OuterRef("pk")))).values_list("pk", flat=True)
+    )

@@ -1,0 +1,86 @@
+"""Killed at every named point: a restart, a sweep and two more deliveries later, all is as it should be.
+
+The fast run dies at one point of each kind, the slow one at all of them.
+"""
+
+import pytest
+from crashpoints import POINTS
+from stage import Stage
+
+# Only so that the test database is made at all; the stages use copies of it.
+pytestmark = pytest.mark.django_db
+
+FAST = {"U7", "D3", "P2", "W1"}
+
+
+def points(kinds: str) -> list[object]:
+    chosen = [name for name in POINTS if name[0] in kinds]
+    return [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in chosen]
+
+
+def assert_recovered(stage: Stage) -> None:
+    stage.recover()
+    stage.deliver_again()
+    assert stage.faults() == []
+
+
+def test_every_point_has_a_story() -> None:
+    assert len(POINTS) == 31
+    assert set(POINTS) > FAST
+    assert {name[0] for name in POINTS} == set("UDHPWF")
+
+
+@pytest.mark.parametrize("point", points("U"))
+def test_an_upload_dies_and_is_sent_again(shared_stage: Stage, point: str) -> None:
+    stage, mia = shared_stage, shared_stage.sender()
+    stage.canaries += mia.canaries
+    stage.die(point, "send", mia.token, *mia.canaries)
+    assert stage.faults() == [], "before she tries again"
+    assert stage.send(mia)["status"] == 200
+    assert stage.send(mia)["number"] == mia.number
+    stage.do("decide", "P1")
+    assert_recovered(stage)
+
+
+@pytest.mark.parametrize("point", points("D"))
+def test_a_decision_dies_and_is_made_again(shared_stage: Stage, point: str) -> None:
+    stage = shared_stage
+    assert stage.send(stage.sender())["status"] == 200
+    stage.die(point, "decide", "N1")
+    assert stage.do("decide", "N1") == (1 if point == "D4" else 2)
+    assert_recovered(stage)
+
+
+@pytest.mark.parametrize("point", points("HPF"))
+def test_a_worker_dies_over_a_protected_photo(shared_stage: Stage, point: str) -> None:
+    stage = shared_stage
+    assert stage.send(stage.sender())["status"] == 200
+    assert stage.do("decide", "P1") == 2
+    stage.die(point, "work_all")
+    assert_recovered(stage)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", ["decide N1", "withdraw"])
+@pytest.mark.parametrize("point", [name for name in POINTS if name[0] == "P"])
+def test_a_worker_dies_over_a_photo_nobody_needs(shared_stage: Stage, point: str, verb: str) -> None:
+    stage, mia = shared_stage, shared_stage.sender()
+    assert stage.send(mia)["status"] == 200
+    if verb == "withdraw":
+        assert stage.do("withdraw", mia.number) == 2
+    else:
+        assert stage.do("decide", "N1") == 2
+    stage.die(point, "work_all")
+    assert_recovered(stage)
+
+
+@pytest.mark.parametrize("point", points("W"))
+def test_a_withdrawal_dies_and_is_asked_for_again(shared_stage: Stage, point: str) -> None:
+    stage, mia = shared_stage, shared_stage.sender()
+    assert stage.send(mia)["status"] == 200
+    assert stage.do("decide", "P1") == 2
+    assert stage.do("work_all") == 4
+    stage.die(point, "withdraw", mia.number)
+    assert stage.faults() == [], "before she asks again"
+    assert stage.do("withdraw", mia.number) == (0 if point == "W3" else 2)
+    assert_recovered(stage)

@@ -1,0 +1,188 @@
+"""Run as a script on a data directory: forks a real process for each order, which may die at a crash point.
+
+Orders and answers are JSON, one a line, on standard input and output (``stage.py`` writes and reads them).
+An order is {"verb", "args", "options"}; options: "crash" (a point's name), "failing" (see FAILINGS). Forking
+from one process that has everything loaded makes a crash cost a tenth of a second instead of two seconds.
+"""
+
+import errno
+import gc
+import io
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+django.setup()
+
+import crashpoints  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.management import CommandError, call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
+from enrolling import Submitter  # noqa: E402
+from marked_photos import PICTURES, marked, picture  # noqa: E402
+
+from enrollment import jobs, receipts, sandbox, services  # noqa: E402
+from enrollment.models import Case, Photo  # noqa: E402
+from matching import tasks  # noqa: E402
+from review import claims  # noqa: E402
+from review import services as reviewing  # noqa: E402
+from review.models import Clause  # noqa: E402
+
+Answer = dict[str, Any]
+
+
+def send(token: str, *canaries: str) -> Answer:
+    """The upload form, with one photo for each canary; the receipt is what its page shows."""
+    client = Client(SERVER_NAME="127.0.0.1", raise_request_exception=False)
+    photos = [marked(canary) for canary in canaries]
+    response = Submitter(client).send(*photos, token=token, name=canaries[0])
+    number = receipts.derive(token).number
+    shown = receipts.grouped(number) in response.content.decode()
+    return {
+        "status": response.status_code,
+        "retry_after": response.headers.get("Retry-After"),
+        "number": number if shown else None,
+    }
+
+
+def decide(code: str) -> int:
+    """A reviewer takes photo after photo and decides by the clause until nothing waits; how many."""
+    rosa = User.objects.get_or_create(username="rosa")[0]
+    clause = Clause.objects.get(code=code)
+    decided = 0
+    while claim := claims.take_next(rosa):
+        reviewing.decide(claim.photo_id, rosa, token=claim.token, clause=clause, reason="As the terms say.")
+        decided += 1
+    return decided
+
+
+def withdraw(number: str) -> int:
+    return services.withdraw(list(Case.objects.get(number=number).photos.order_by("position")))
+
+
+def work(*photo_ids: str) -> int:
+    """What a worker does with a message for each photo."""
+    return sum(tasks.process_photo(photo_id) for photo_id in photo_ids)
+
+
+def work_all() -> int:
+    return work(*map(str, Photo.objects.values_list("pk", flat=True)))
+
+
+def manage(*arguments: str) -> str:
+    """A management command; what it printed, or the sentence it ended with."""
+    output = io.StringIO()
+    try:
+        call_command(*arguments, stdout=output)
+    except CommandError as error:
+        return f"CommandError: {error}"
+    return output.getvalue()
+
+
+VERBS: dict[str, Callable[..., Any]] = {
+    verb.__name__: verb for verb in (send, decide, withdraw, work, work_all, manage)
+}
+
+
+def in_this_process(job: str, body: bytes) -> Any:
+    """The decoder without its child process, which costs a second to start; H4 and the storm use that one."""
+    head, out = jobs.JOBS[job](body)
+    return json.loads(json.dumps(head)), out
+
+
+def store_full(*_: Any, **__: Any) -> Any:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def not_permitted(*_: Any, **__: Any) -> Any:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+def fail(name: str, how: Callable[..., Any]) -> None:
+    setattr(os, name, how)
+
+
+def be_impatient() -> None:
+    """Do not wait twenty seconds for a locked database."""
+    settings.DATABASES["default"]["OPTIONS"]["timeout"] = 0.2
+    quick = settings.DATABASES["default"]["OPTIONS"]["init_command"].replace("=20000", "=200")
+    connection.settings_dict["OPTIONS"] |= {"timeout": 0.2, "init_command": quick}
+
+
+FAILINGS: dict[str, Callable[[], None]] = {
+    "full": lambda: fail("fsync", store_full),
+    "no unlink": lambda: fail("unlink", not_permitted),
+    "impatient": be_impatient,
+}
+
+
+def perform(order: Answer) -> Answer:
+    """Fork, wait for the child to answer or die, and say which."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        live(order, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answers:
+        answer = answers.read()
+    _, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status):
+        return {"killed": os.WTERMSIG(status)}
+    found: Answer = json.loads(answer)
+    return found
+
+
+def live(order: Answer, writing: int) -> None:
+    """In the child: arm, act, answer, end. Never returns."""
+    options = order["options"]
+    if options.get("crash") != "H4":
+        sandbox._shared.call = in_this_process  # type: ignore[method-assign]
+    if "crash" in options:
+        crashpoints.arm(crashpoints.POINTS[options["crash"]], die)
+    if "failing" in options:
+        FAILINGS[options["failing"]]()
+    try:
+        answer = {"answer": VERBS[order["verb"]](*order["args"])}
+    except Exception as error:
+        traceback.print_exc()
+        answer = {"error": type(error).__name__}
+    os.write(writing, json.dumps(answer).encode())
+    os._exit(0)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def warm_up() -> None:
+    """Have everything loaded that a fork would otherwise load each time anew."""
+    get_resolver().url_patterns  # noqa: B018 - looking at them imports every view
+    for job in ("inspect", "fingerprint"):
+        jobs.warm_up(job)
+    for seed in range(PICTURES):
+        picture(seed)
+    gc.freeze()
+
+
+def main() -> None:
+    # The manifest is made by `up`; a page under test links to the plain name.
+    settings.STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
+    warm_up()
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(perform(json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
