@@ -21,6 +21,7 @@ import django
 django.setup()
 
 import crashpoints  # noqa: E402
+import lifecycle_races  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import CommandError, call_command  # noqa: E402
@@ -69,13 +70,10 @@ def withdraw(number: str) -> int:
     return services.withdraw(list(Case.objects.get(number=number).photos.order_by("position")))
 
 
-def work(*photo_ids: str) -> int:
-    """What a worker does with a message for each photo."""
-    return sum(tasks.process_photo(photo_id) for photo_id in photo_ids)
-
-
-def work_all() -> int:
-    return work(*map(str, Photo.objects.values_list("pk", flat=True)))
+def work(*numbers: str) -> int:
+    """What a worker does with a message for each photo of the cases; the steps that took effect."""
+    photos = Photo.objects.filter(case__number__in=numbers).order_by("case_id", "position")
+    return sum(tasks.process_photo(str(pk)) for pk in list(photos.values_list("pk", flat=True)))
 
 
 def manage(*arguments: str) -> str:
@@ -89,7 +87,12 @@ def manage(*arguments: str) -> str:
 
 
 VERBS: dict[str, Callable[..., Any]] = {
-    verb.__name__: verb for verb in (send, decide, withdraw, work, work_all, manage)
+    "send": send,
+    "decide": decide,
+    "withdraw": withdraw,
+    "work": work,
+    "manage": manage,
+    "race": lifecycle_races.run,
 }
 
 

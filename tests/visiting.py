@@ -1,9 +1,11 @@
 """Everybody who may knock, every address there is, and what came of a knock."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from enrollment import receipts
 from enrollment.models import Attestation, Case, Photo
@@ -28,7 +31,6 @@ ACTORS = (
     "anonymous", "own case", "other case", "reviewer without mfa", "reviewer", "lead", "partner manager",
     "auditor", "superuser without mfa", "superuser", "feed key", "revoked key",
 )  # fmt: skip
-# Somebody whose row in the address belongs to another person gets the same answer as for none at all.
 ADDRESS, AGENT = "203.0.113.77", "Distinctive/7.7"
 ARGUMENT = re.compile(r"\(\?P<(\w+)>[^()]*(?:\([^()]*\)[^()]*)*\)|<(?:(\w+):)?(\w+)>")
 WRITTEN = re.compile(r'\s*(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM|REPLACE INTO) "?(\w+)"?')
@@ -73,8 +75,8 @@ class World:
     headers: dict[str, dict[str, str]]
     cookies: dict[str, SimpleCookie] = field(default_factory=dict)
 
-    def visit(self, actor: str, method: str, name: str) -> Visit:
-        """One request from a fresh start: whatever it changes is taken back, cookies too."""
+    def visit(self, actor: str, method: str, name: str, *, keep: bool = False) -> Visit:
+        """One request from a fresh start: what it changes is taken back unless kept, cookies always."""
         client = self.clients[actor]
         client.cookies = SimpleCookie({key: morsel.value for key, morsel in self.cookies[actor].items()})
         with transaction.atomic(), writes() as written:
@@ -84,8 +86,8 @@ class World:
                 REMOTE_ADDR=ADDRESS,
                 headers={"User-Agent": AGENT, **self.headers.get(actor, {})},
             )
-            transaction.set_rollback(True)
-        return Visit(answer.status_code, outcome(answer), frozenset(written), answer)
+            transaction.set_rollback(not keep)
+        return Visit(answer.status_code, outcome(self.paths[name], answer), frozenset(written), answer)
 
 
 @contextmanager
@@ -102,13 +104,13 @@ def writes() -> Iterator[set[str]]:
         yield tables
 
 
-def outcome(answer: "Answer") -> str:
-    """What the answer means to whoever asked, in one word."""
+def outcome(path: str, answer: "Answer") -> str:
+    """What the answer means to whoever asked for that path, in one word."""
     if answer.status_code in {301, 302}:
         target = answer.headers["Location"]
         if target.startswith(("/staff/login/?", "/admin/login/?")):
             return "sign in"
-        if target == reverse("mfa_index"):
+        if target == reverse("mfa_index") and not path.startswith(target):
             return "set up"
         return "again" if target.startswith(("/staff/reauthenticate/", "/staff/2fa/reauth")) else "leads on"
     named = {401: "no key", 403: "refused", 404: "nothing", 405: "method", 409: "conflict", 422: "form"}
@@ -148,6 +150,13 @@ def build_world() -> World:
     )
     for actor, user in people.items():
         world.clients[actor].force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        # Asked for the password just now, so that no page is shut for that reason alone.
+        session = world.clients[actor].session
+        session["account_authentication_methods_user"] = str(user.pk)
+        session["account_authentication_methods"] = [
+            {"method": "password", "at": time.time(), "reauthenticated": True}
+        ]
+        session.save()
     for actor, case in (("own case", own), ("other case", other)):
         session = world.clients[actor].session
         session.update({"case": case.pk, "case_until": 2**40})
@@ -176,7 +185,16 @@ def _case(name: str) -> Case:
     )
     # The owner's second photo stands where the other case has none.
     for position in range(1, 3 if name == "own" else 2):
-        Photo.objects.create(case=case, position=position, width=640, height=480, coverage=0.2, detail=128.0)
+        received = timezone.now() - timedelta(hours=position if name == "other" else 5 - position)
+        Photo.objects.create(
+            case=case,
+            position=position,
+            received_at=received,
+            width=640,
+            height=480,
+            coverage=0.2,
+            detail=128.0,
+        )
     return case
 
 

@@ -19,7 +19,7 @@ from matching.engine.grid import Grid, mirrored
 from matching.engine.sketch import POOLS, Signs, decoded_halves, half_window_signs
 
 # Standard scores to reach: of the half sketch at a lattice window, and of the extended sketch there.
-HALF_SCORE_AT_LEAST = 3.2
+HALF_SCORE_AT_LEAST = 2.5
 LATTICE_SCORE_AT_LEAST = 4.0
 
 # Fingerprints of a photo whose window is refined: the best on the lattice.
@@ -120,8 +120,8 @@ def _promising(view: DeepView, grid: Grid) -> list[tuple[int, Window]]:
 def _half_matches(view: DeepView, grid: Grid) -> tuple[Counts, Counts]:
     """Return (place in the view, number of the window) of every pair whose half sketches agree enough.
 
-    Don't-cares and unknown bits meet in every number, which no single Hamming radius allows for; as signs with
-    zeros, both drop out of a matrix product.
+    How often a don't-care meets an unknown bit differs from pair to pair, which no single Hamming radius
+    allows for; as signs with zeros, both drop out of a matrix product.
     """
     signs = half_window_signs(resampled(grid, lattice(), POOLS), inside(lattice(), POOLS)).astype(np.float32)
     reach = HALF_SCORE_AT_LEAST * np.sqrt(np.abs(signs).mean(axis=1))

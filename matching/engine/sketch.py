@@ -105,8 +105,8 @@ def half_window_signs(pools: Grid, inside: NDArray[np.bool_]) -> Signs:
     """
     rising = _in_order(np.diff(pools, axis=2) > 0, np.diff(pools, axis=1) > 0)
     across, down = inside[:, :, 1:] & inside[:, :, :-1], inside[:, 1:] & inside[:, :-1]
-    signs = np.where(rising, 1, -1) * _in_order(across, down)
-    return signs[:, :HALF_POSITIONS].astype(np.int8)
+    signs: Signs = np.where(rising, 1, -1).astype(np.int8) * _in_order(across, down)
+    return signs[:, :HALF_POSITIONS]
 
 
 def half_rows(sketches: Sketches) -> tuple[Sketches, Sketches]:

@@ -5,7 +5,7 @@ The fast run dies at one point of each kind, the slow one at all of them.
 
 import pytest
 from crashpoints import POINTS
-from stage import Stage
+from stage import Sender, Stage
 
 # Only so that the test database is made at all; the stages use copies of it.
 pytestmark = pytest.mark.django_db
@@ -18,9 +18,9 @@ def points(kinds: str) -> list[object]:
     return [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in chosen]
 
 
-def assert_recovered(stage: Stage) -> None:
+def assert_recovered(stage: Stage, sender: Sender) -> None:
     stage.recover()
-    stage.deliver_again()
+    stage.deliver_again(sender.number)
     assert stage.faults() == []
 
 
@@ -39,25 +39,25 @@ def test_an_upload_dies_and_is_sent_again(shared_stage: Stage, point: str) -> No
     assert stage.send(mia)["status"] == 200
     assert stage.send(mia)["number"] == mia.number
     stage.do("decide", "P1")
-    assert_recovered(stage)
+    assert_recovered(stage, mia)
 
 
 @pytest.mark.parametrize("point", points("D"))
 def test_a_decision_dies_and_is_made_again(shared_stage: Stage, point: str) -> None:
-    stage = shared_stage
-    assert stage.send(stage.sender())["status"] == 200
+    stage, mia = shared_stage, shared_stage.sender()
+    assert stage.send(mia)["status"] == 200
     stage.die(point, "decide", "N1")
     assert stage.do("decide", "N1") == (1 if point == "D4" else 2)
-    assert_recovered(stage)
+    assert_recovered(stage, mia)
 
 
 @pytest.mark.parametrize("point", points("HPF"))
 def test_a_worker_dies_over_a_protected_photo(shared_stage: Stage, point: str) -> None:
-    stage = shared_stage
-    assert stage.send(stage.sender())["status"] == 200
+    stage, mia = shared_stage, shared_stage.sender()
+    assert stage.send(mia)["status"] == 200
     assert stage.do("decide", "P1") == 2
-    stage.die(point, "work_all")
-    assert_recovered(stage)
+    stage.die(point, "work", mia.number)
+    assert_recovered(stage, mia)
 
 
 @pytest.mark.slow
@@ -70,8 +70,8 @@ def test_a_worker_dies_over_a_photo_nobody_needs(shared_stage: Stage, point: str
         assert stage.do("withdraw", mia.number) == 2
     else:
         assert stage.do("decide", "N1") == 2
-    stage.die(point, "work_all")
-    assert_recovered(stage)
+    stage.die(point, "work", mia.number)
+    assert_recovered(stage, mia)
 
 
 @pytest.mark.parametrize("point", points("W"))
@@ -79,8 +79,8 @@ def test_a_withdrawal_dies_and_is_asked_for_again(shared_stage: Stage, point: st
     stage, mia = shared_stage, shared_stage.sender()
     assert stage.send(mia)["status"] == 200
     assert stage.do("decide", "P1") == 2
-    assert stage.do("work_all") == 4
+    assert stage.do("work", mia.number) == 4
     stage.die(point, "withdraw", mia.number)
     assert stage.faults() == [], "before she asks again"
     assert stage.do("withdraw", mia.number) == (0 if point == "W3" else 2)
-    assert_recovered(stage)
+    assert_recovered(stage, mia)

@@ -39,7 +39,7 @@ def pushed(photo: Grid, fingerprint: Fingerprint, levels: float, direction: int)
 
 @lru_cache(maxsize=2)
 def _bits_of(fingerprint: Fingerprint) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The linear map [4096, 736] from cells to steps and visible frequencies, and the signs wanted of them."""
+    """The linear map [4096, 736] from cells to steps and visible frequencies, and the signs wanted."""
     mask = np.unpackbits(np.frombuffer(fingerprint.mask, np.uint8)).reshape(SIZE, SIZE).astype(np.bool_)
     visible = halved(_ONE_BY_ONE) * ~halved_masks(mask[None])
     operator = np.concatenate([_steps_of_cells(), spectra(visible.astype(np.float32))], axis=1)

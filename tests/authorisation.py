@@ -1,0 +1,197 @@
+"""Who gets what answer where: the authorisation matrix, one letter an actor, in the order of ACTORS.
+
+    O  opens                        S  is led to sign in
+    >  done, and led on             U  is led to set up a second factor
+    F  opens with a form's errors   A  is asked for the second factor once more
+    C  conflict: not theirs now     R  refused (403)
+    N  nothing is there (404)       M  that method is not for this address (405)
+                                    K  no valid partner key (401)
+
+The first three are people without an account (nobody, the case's sender, another case's sender), then five
+roles of staff, of which the first has no second factor, then two superusers, the first without one, then
+a partner's live key and a revoked one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+OUTCOMES = {
+    "O": "open", ">": "leads on", "F": "form", "C": "conflict", "N": "nothing", "S": "sign in", "U": "set up",
+    "A": "again", "R": "refused", "M": "method", "K": "no key",
+}  # fmt: skip
+SHUT = frozenset("SUARMNK")
+
+ALL_OPEN = "OOO OOOOO OO OO"
+NO_METHOD = "MMM MMMMM MM MM"
+NO_REVIEW_METHOD = "SSS UMMMM UM SS"
+NO_STAFF_METHOD = "SSS MMMMM MM SS"
+NO_ADMIN_METHOD = "SSS USSMS UM SS"
+OWN_ACCOUNT = "SSS OOOOO OO SS"
+ADMIN = "SSS USSOS UO SS"
+SUPERUSER = "SSS USSRS UO SS"
+NO_ADMIN_MAY = "SSS USSRS UR SS"
+NOT_THERE = "SSS USSNS UN SS"
+
+SAFE = "GET HEAD"
+READ = "GET HEAD OPTIONS"
+ALL = "GET HEAD POST PUT DELETE OPTIONS"
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The addresses and, by methods, the letters of all actors."""
+
+    names: str
+    answers: Row
+
+
+ENTRIES = (
+    # For everybody.
+    Entry("enrollment:landing enrollment:cover", {SAFE: ALL_OPEN, "POST PUT DELETE OPTIONS": NO_METHOD}),
+    Entry(
+        "enrollment:upload enrollment:status",
+        {SAFE: ALL_OPEN, "POST": "FFF FFFFF FF FF", "PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    Entry(
+        "enrollment:withdraw",
+        {SAFE: ">OO >>>>> >> >>", "POST": ">>> >>>>> >> >>", "PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    # The second photo of one case; the other case has one only.
+    Entry(
+        "enrollment:withdraw_photo",
+        {SAFE: ">ON >>>>> >> >>", "POST": ">>N >>>>> >> >>", "PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    Entry("enrollment:leave", {"POST": ">>> >>>>> >> >>", "GET HEAD PUT DELETE OPTIONS": NO_METHOD}),
+    # For partners.
+    Entry(
+        "matching:fingerprints",
+        {"GET": "KKK KKKKK KK OK", "HEAD POST PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    # For reviewers and leads; the reviewer holds the claim, the lead does not.
+    Entry(
+        "review:queue",
+        {"GET": "SSS UOORR UR SS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+    ),
+    Entry(
+        "review:photo review:image",
+        {"GET": "SSS UOCRR UR SS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+    ),
+    Entry(
+        "review:next review:release",
+        {"POST": "SSS U>>RR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+    ),
+    Entry("review:extend", {"POST": "SSS U>CRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:decide", {"POST": "SSS UFCRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    # For whoever reads the audit.
+    Entry("review:log", {"GET": "SSS URORO UO SS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:log_search", {"POST": "SSS UR>R> U> SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    # One's own account: open before there is a second factor.
+    Entry("account_login", {"GET HEAD POST PUT OPTIONS": "OOO U>>>> U> OO", "DELETE": "MMM U>>>> U> MM"}),
+    Entry("mfa_authenticate", {ALL: ">>> >>>>> >> >>"}),
+    Entry(
+        "account_logout",
+        {
+            SAFE: ">>> OOOOO OO >>",
+            "POST": ">>> >>>>> >> >>",
+            "OPTIONS": ALL_OPEN,
+            "PUT DELETE": NO_METHOD,
+        },
+    ),
+    Entry(
+        "account_change_password account_reauthenticate mfa_add_webauthn",
+        {"GET HEAD POST PUT OPTIONS": OWN_ACCOUNT, "DELETE": NO_STAFF_METHOD},
+    ),
+    Entry("mfa_index mfa_list_webauthn", {READ: OWN_ACCOUNT, "POST PUT DELETE": NO_STAFF_METHOD}),
+    Entry(
+        "mfa_reauthenticate", {"GET HEAD POST PUT OPTIONS": "SSS AOOOO AO SS", "DELETE": "SSS AMMMM AM SS"}
+    ),
+    Entry("mfa_reauthenticate_webauthn", {ALL: "SSS AAAAA AA SS"}),
+    Entry("mfa_activate_totp", {"GET HEAD POST PUT OPTIONS": "SSS O>>>> O> SS", "DELETE": "SSS M>>>> M> SS"}),
+    Entry(
+        "mfa_deactivate_totp",
+        {READ: "SSS NOOOO NO SS", "POST PUT": "SSS N>>>> N> SS", "DELETE": "SSS NMMMM NM SS"},
+    ),
+    Entry(
+        "mfa_generate_recovery_codes",
+        {READ: OWN_ACCOUNT, "POST PUT": "SSS O>>>> O> SS", "DELETE": NO_STAFF_METHOD},
+    ),
+    # Nobody has recovery codes here, and the security key in the address is another person's.
+    Entry(
+        "mfa_view_recovery_codes",
+        {SAFE: "SSS NNNNN NN SS", "POST PUT DELETE": NO_STAFF_METHOD, "OPTIONS": OWN_ACCOUNT},
+    ),
+    Entry("mfa_download_recovery_codes", {ALL: "SSS NNNNN NN SS"}),
+    Entry(
+        "mfa_remove_webauthn",
+        {"GET HEAD POST DELETE": "SSS NNNNN NN SS", "PUT": NO_STAFF_METHOD, "OPTIONS": OWN_ACCOUNT},
+    ),
+    Entry(
+        "mfa_edit_webauthn",
+        {"GET HEAD POST PUT": "SSS NNNNN NN SS", "DELETE": NO_STAFF_METHOD, "OPTIONS": OWN_ACCOUNT},
+    ),
+    # The admin: partners for the partner manager, the rest for superusers only, photos for nobody.
+    Entry("admin/login/ admin:login", {ALL: "SSS U>>>> U> SS"}),
+    Entry(
+        "admin:logout",
+        {
+            "GET HEAD PUT DELETE": "SSS U>>M> UM SS",
+            "POST": "SSS U>>>> U> SS",
+            "OPTIONS": "SSS U>>O> UO SS",
+        },
+    ),
+    Entry(
+        "admin:index admin:matching_partner_changelist admin:matching_partner_add"
+        " admin:matching_partner_history admin:matching_partner_change",
+        {ALL: ADMIN},
+    ),
+    Entry("admin:password_change", {"GET HEAD POST PUT OPTIONS": ADMIN, "DELETE": NO_ADMIN_METHOD}),
+    Entry("admin:password_change_done admin:jsi18n", {READ: ADMIN, "POST PUT DELETE": NO_ADMIN_METHOD}),
+    Entry("admin:autocomplete", {SAFE: NO_ADMIN_MAY, "POST PUT DELETE": NO_ADMIN_METHOD, "OPTIONS": ADMIN}),
+    Entry("admin:view_on_site admin/(?P<url>.*)$", {ALL: NOT_THERE}),
+    Entry("admin:app_list", {ALL: "SSS USSNS UO SS"}),
+    Entry(
+        "admin:matching_partner_issue_key",
+        {"GET POST": ADMIN, "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+    ),
+    Entry(
+        "admin:matching_partner_revoke_key",
+        {"GET": ADMIN, "POST": "SSS USS>S U> SS", "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+    ),
+    Entry(
+        "admin:matching_partner_delete admin:review_auditentry_add admin:review_auditentry_delete"
+        " admin:review_termsversion_add admin:review_termsversion_delete",
+        {ALL: NO_ADMIN_MAY},
+    ),
+    Entry(
+        "admin/matching/partner/<path:object_id>/ admin/review/auditentry/<path:object_id>/"
+        " admin/review/termsversion/<path:object_id>/ admin/auth/group/<path:object_id>/"
+        " admin/auth/user/<path:object_id>/",
+        {ALL: "SSS USS>S U> SS"},
+    ),
+    Entry(
+        "admin:matching_heartbeat_changelist",
+        {"GET": SUPERUSER, "HEAD POST PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+    ),
+    Entry(
+        "admin:review_auditentry_changelist admin:review_auditentry_history"
+        " admin:review_termsversion_changelist admin:review_termsversion_history"
+        " admin:auth_group_changelist admin:auth_group_add admin:auth_group_history admin:auth_group_delete"
+        " admin:auth_group_change admin:auth_user_password_change admin:auth_user_changelist"
+        " admin:auth_user_add admin:auth_user_history admin:auth_user_delete admin:auth_user_change",
+        {ALL: SUPERUSER},
+    ),
+    Entry(
+        "admin:review_auditentry_change admin:review_termsversion_change",
+        {"GET HEAD PUT DELETE OPTIONS": SUPERUSER, "POST": NO_ADMIN_MAY},
+    ),
+)
+
+
+def expected(entries: tuple[Entry, ...] = ENTRIES) -> Iterator[tuple[str, str, str]]:
+    """Every (address, method, letters without spaces) of the table."""
+    for entry in entries:
+        for methods, letters in entry.answers.items():
+            for name in entry.names.split():
+                for method in methods.split():
+                    yield name, method, letters.replace(" ", "")
