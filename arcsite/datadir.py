@@ -20,7 +20,9 @@ SECRETS = {"ARC_SECRET_KEY": "secret_key", "ARC_MASTER_KEY": "master_key", "ARC_
 # Without these, what the database and the store hold cannot be read again.
 IRREPLACEABLE = frozenset({"ARC_MASTER_KEY", "ARC_PEPPER"})
 ROOMS = ("secrets", "store", "run")
-SECRET_BYTES = 32
+# 64 characters; Django wants 50 and more. Fewer than 32 is refused.
+SECRET_BYTES = 48
+FEWEST_CHARACTERS = 32
 # Commands that must never meet real data.
 THROWN_AWAY = frozenset({"test", "bench"})
 DEFAULT_PORT = 8000
@@ -128,7 +130,7 @@ def ensure_secret(directory: Path, variable: str, path: Path) -> None:
         raise Unusable(
             f"{path} may be readable by others. Hint: `chmod 600` it, and give it to the user who runs ARC."
         )
-    if facts.st_size < SECRET_BYTES:
+    if facts.st_size < FEWEST_CHARACTERS:
         raise Unusable(f"{path} is too short to be a secret. Hint: put it back from your backup.")
 
 

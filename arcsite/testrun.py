@@ -13,7 +13,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-BROWSER_TESTS = "tests/e2e"
+# Two at once; whoever starts whole services (integration, browser) runs alone.
+TWICE = ("-n", "2")
+OTHER_TESTS = ("tests/architecture", "tests/integration", "tests/e2e")
+UNIT_TESTS = ("tests", *(f"--ignore={folder}" for folder in OTHER_TESTS))
 Say = Callable[[str], None]
 
 
@@ -40,8 +43,10 @@ def stages(slow: Sequence[str]) -> list[Stage]:
         Stage("ruff format", "ruff", ["format", "--check", "--quiet", "."]),
         Stage("types", "mypy", []),
         Stage("layers", "lint-imports", ["--no-logo"]),
-        Stage("tests", "pytest", ["-n", "2", f"--ignore={BROWSER_TESTS}", "tests", *slow], counted=True),
-        Stage("browser tests", "pytest", [BROWSER_TESTS, *slow], counted=True),
+        Stage("unit tests", "pytest", [*TWICE, *UNIT_TESTS, *slow], counted=True),
+        Stage("architecture", "pytest", [*TWICE, "tests/architecture", *slow], counted=True),
+        Stage("integration", "pytest", ["tests/integration", *slow], counted=True),
+        Stage("browser tests", "pytest", ["tests/e2e", *slow], counted=True),
     ]
 
 

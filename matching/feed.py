@@ -64,20 +64,27 @@ def withdraw(photo_id: uuid.UUID) -> None:
             fingerprint.delete()
 
 
+def leap() -> None:
+    """Skip every number that may have been given out since the backup that was just restored.
+
+    Call before anything else is said to partners: whoever read that far would never see it.
+    """
+    FeedHead.objects.get_or_create(pk=1)
+    FeedHead.objects.filter(pk=1).update(seq=F("seq") + LEAP)
+
+
 def retract_unknown(published: Iterable[uuid.UUID]) -> int:
     """Tombstones for fingerprints that partners were told of and that this database never heard of.
 
-    Leaps over every number that may have been given out since the backup. Call in a transaction.
+    Call in a transaction. Returns how many.
     """
     known = set(Fingerprint.objects.values_list("pk", flat=True))
     known |= set(FeedRecord.objects.values_list("pk", flat=True))
     unknown = sorted(set(published) - known)
-    first = _next_seq() + LEAP
     FeedRecord.objects.bulk_create(
-        FeedRecord(fingerprint_id=fingerprint_id, seq=seq, tombstone=True)
-        for seq, fingerprint_id in enumerate(unknown, start=first)
+        FeedRecord(fingerprint_id=fingerprint_id, seq=_next_seq(), tombstone=True)
+        for fingerprint_id in unknown
     )
-    FeedHead.objects.filter(pk=1).update(seq=first + len(unknown))
     return len(unknown)
 
 

@@ -37,6 +37,7 @@ def reapply(journal: Journal) -> Reapplied:
     are in no backup): its sender is told to send it again, and the purge removes what is left of the file.
     """
     with transaction.atomic(durable=True):
+        feed.leap()
         again = Photo.objects.exclude(state=PhotoState.WITHDRAWN).values_list("pk", flat=True)
         withdrawn = _move_all(set(again) & journal.withdrawn, Edge.WITHDRAW)
         retracted = feed.retract_unknown(journal.published)

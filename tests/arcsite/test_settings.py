@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from arcsite.settings import env_int, env_secret, env_text
+from arcsite.settings import env_flag, env_int, env_secret, env_secret_path, env_text
 
 NAME = "ARC_TEST_VALUE"
 SECRET = "a" * 43
@@ -46,3 +46,24 @@ def test_a_short_secret_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv(NAME, "short")
     with pytest.raises(ImproperlyConfigured, match="at least 32"):
         env_secret(NAME, tmp_path / "fallback")
+
+
+def test_a_switch_is_on_or_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env_flag(NAME, "on")
+    monkeypatch.setenv(NAME, "off")
+    assert not env_flag(NAME, "on")
+
+
+@pytest.mark.parametrize("text", ["0", "no", "OFF", "false"])
+def test_a_slip_switches_nothing_off(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, text)
+    with pytest.raises(ImproperlyConfigured, match="on or off"):
+        env_flag(NAME, "on")
+
+
+def test_where_a_secret_lies_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert env_secret_path(NAME, tmp_path) == tmp_path
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "named"))
+    assert env_secret_path(NAME, tmp_path) == tmp_path / "named"
+    monkeypatch.setenv(NAME, SECRET)
+    assert env_secret_path(NAME, tmp_path) is None
