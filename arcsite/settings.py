@@ -284,6 +284,7 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         # Its warnings name the path of every refused request, and people type all kinds of things there.
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "django.security.csrf": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "django.security.DisallowedHost": {"handlers": ["null"], "propagate": False},
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },

@@ -57,7 +57,14 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         ).unleased()
 
     def lapse_due(self) -> "PhotoQuerySet":
-        return self.awaiting_review().filter(received_at__lt=Now() - timedelta(days=settings.ARC_REVIEW_DAYS))
+        return self.awaiting_review().overdue()
+
+    def lose_due(self) -> "PhotoQuerySet":
+        """Failed photos that nobody mended in time: keeping them longer would help nobody."""
+        return self.filter(state=PhotoState.FAILED).overdue()
+
+    def overdue(self) -> "PhotoQuerySet":
+        return self.filter(received_at__lt=Now() - timedelta(days=settings.ARC_REVIEW_DAYS))
 
     def unleased(self) -> "PhotoQuerySet":
         return self.filter(models.Q(lease_until__isnull=True) | models.Q(lease_until__lt=Now()))

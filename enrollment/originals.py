@@ -132,7 +132,8 @@ def reconcile() -> Reconciliation:
     """Destroy what no photo needs any more, report what is needed and missing. Safe at any time.
 
     A stray is a file without a key, once it is older than any upload can last, or a key that outlived its
-    purge (a restored backup). Raises NotDestroyed.
+    purge. A database without any photo has no say: it may be a new one in the place of one that was lost
+    or not mounted, whose keys would still open these files. Raises NotDestroyed.
     """
     try:
         with _store() as store:
@@ -142,11 +143,12 @@ def reconcile() -> Reconciliation:
     kept = set(OriginalKey.objects.values_list("pk", flat=True))
     outlived = OriginalKey.objects.filter(photo__original_removed_at__isnull=False)
     strays = set(outlived.values_list("pk", flat=True))
+    has_a_say = Photo.objects.exists()
     unknown = 0
     for name, age in files.items():
         ours = _OURS.fullmatch(name)
         unknown += ours is None
-        if ours is not None and age > STRAY_AFTER_SECONDS and uuid.UUID(ours[1]) not in kept:
+        if ours and has_a_say and age > STRAY_AFTER_SECONDS and uuid.UUID(ours[1]) not in kept:
             strays.add(uuid.UUID(ours[1]))
     for photo_id in strays:
         destroy(photo_id)

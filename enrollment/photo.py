@@ -9,7 +9,6 @@ import struct
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +39,7 @@ DECODING_ERRORS = (
     ValueError,
     EOFError,
     IndexError,
+    RuntimeError,  # Pillow's AVIF reader
     struct.error,
     zlib.error,
     Warning,  # where warnings are errors, Pillow's doubts about a file are such
@@ -158,13 +158,12 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
-def read_public(source: Path | bytes) -> Luma:
+def read_public(data: bytes) -> Luma:
     """The luma of a public photo: EXIF turned, alpha flattened on white, first frame.
 
     JPEGs are decoded at the smallest scale whose shorter side is at least 256, so sizes differ
     from the file's. Refused with: not-a-picture, wrong-format, too-many-pixels, damaged.
     """
-    data = source.read_bytes() if isinstance(source, Path) else source
     try:
         return _public_luma(data)
     except UnidentifiedImageError as error:

@@ -108,9 +108,16 @@ def withdraw(photos: Sequence[Photo]) -> int:
 
 
 def lapse_overdue() -> int:
-    """Give up on photos that nobody decided within ARC_REVIEW_DAYS; returns how many. Safe to repeat."""
-    overdue = Photo.objects.lapse_due().values_list("pk", flat=True)
-    return sum(_moved(photo_id, Edge.LAPSE, actor="sweep") for photo_id in list(overdue))
+    """Give up on photos that were neither decided nor mended within ARC_REVIEW_DAYS; returns how many.
+
+    Safe to repeat.
+    """
+    overdue = {Edge.LAPSE: Photo.objects.lapse_due(), Edge.LOSE: Photo.objects.lose_due()}
+    return sum(
+        _moved(photo_id, edge, actor="sweep")
+        for edge, photos in overdue.items()
+        for photo_id in list(photos.values_list("pk", flat=True))
+    )
 
 
 def _moved(photo_id: uuid.UUID, edge: Edge, *, actor: str) -> bool:

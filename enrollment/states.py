@@ -44,7 +44,7 @@ class Edge(models.TextChoices):
     LAPSE = "lapse", _("Not decided in time")
     FAIL = "fail", _("Processing failed")
     RETRY = "retry", _("Processing tried again")
-    LOSE = "lose", _("Original lost with the database it belonged to")
+    LOSE = "lose", _("Original lost, or not usable in time")
     WITHDRAW = "withdraw", _("Withdrawn by the submitter")
 
     @property
@@ -87,7 +87,7 @@ class TimelineEvent(models.TextChoices):
     RETRIED = Edge.RETRY.value, _("We are trying again.")
     LOST = (
         Edge.LOSE.value,
-        _("An accident on our side: we can no longer open your covered photo. Please send it again."),
+        _("An accident on our side: we cannot use your covered photo. Please send it again."),
     )
     WITHDRAWN = Edge.WITHDRAW.value, _("You withdrew this photo. Matching stopped at once.")
     PURGED = "purge", _("Your covered photo was deleted.")

@@ -14,7 +14,10 @@ from enrollment.models import Photo
 from enrollment.states import PhotoState
 from review import audit
 from review.conflicts import Conflict
-from review.models import Claim, Decision
+from review.models import AuditEntry, Claim, Decision
+
+ASIDE = timedelta(hours=1)
+CLAIMED, VIEWED = "photo.claimed", "photo.viewed"
 
 
 def take_next(reviewer: User) -> Claim | None:
@@ -33,9 +36,7 @@ def take_next(reviewer: User) -> Claim | None:
             if photo is None:
                 return None
             if _take(photo, reviewer):
-                audit.append(
-                    "photo.claimed", actor=audit.staff(reviewer), photo=photo.pk, case=photo.case.number
-                )
+                audit.append(CLAIMED, actor=audit.staff(reviewer), photo=photo.pk, case=photo.case.number)
                 return Claim.objects.get(photo=photo)
 
 
@@ -53,6 +54,34 @@ def extend(photo_id: uuid.UUID, reviewer: User) -> None:
     own = Claim.objects.live().filter(photo=photo_id, reviewer=reviewer)
     if own.update(expires_at=_expiry()) != 1:
         raise why_not(photo_id, reviewer)
+
+
+def note_view(photo_id: uuid.UUID, reviewer: User) -> None:
+    """Write into the audit that the picture is being shown; raises ``Conflict`` without a live claim."""
+    with transaction.atomic():
+        case = held(photo_id, reviewer).photo.case
+        audit.append(VIEWED, actor=audit.staff(reviewer), photo=photo_id, case=case.number)
+
+
+def has_seen(photo_id: uuid.UUID, reviewer: User) -> bool:
+    """Whether the picture was shown to the reviewer since they last claimed the photo."""
+    own = AuditEntry.objects.filter(photo=photo_id, actor=audit.staff(reviewer))
+    last = own.filter(action__in=[CLAIMED, VIEWED]).order_by("-seq").values_list("action", flat=True).first()
+    return last == VIEWED
+
+
+def set_aside(photo_id: uuid.UUID, reviewer: User) -> None:
+    """Take a photo that cannot be shown out of everybody's way for an hour; raises ``Conflict``.
+
+    Not for ever: a store that was not mounted comes back. The sweep raises the alarm meanwhile.
+    """
+    with transaction.atomic():
+        claim = held(photo_id, reviewer)
+        claim.delete()
+        Photo.objects.filter(pk=photo_id, state=PhotoState.AWAITING_REVIEW).update(lease_until=Now() + ASIDE)
+        audit.append(
+            "photo.set_aside", actor=audit.staff(reviewer), photo=photo_id, case=claim.photo.case.number
+        )
 
 
 def release(photo_id: uuid.UUID, reviewer: User) -> bool:
@@ -86,6 +115,7 @@ def _oldest_free() -> Photo | None:
     return (
         Photo.objects.awaiting_review()
         .filter(~claimed)
+        .unleased()
         .oldest_first()
         .select_related("case")
         .select_for_update(of=("self",), skip_locked=True)

@@ -9,8 +9,13 @@ EXPLANATIONS = {
     "decided-by-another": _("Another reviewer has already decided this photo. Their decision stands."),
     "withdrawn": _("The person who sent this photo has withdrawn it. It needs no decision any more."),
     "no-longer-waiting": _("This photo is no longer waiting for a decision."),
-    "original-gone": _("This photo has been deleted in the meantime. There is nothing left to show."),
-    "original-unreadable": _("This photo cannot be shown: the stored file is damaged. Please tell a lead."),
+    "original-gone": _(
+        "This photo's file is missing. Please tell a lead; “Take next” sets it aside and goes on."
+    ),
+    "original-unreadable": _(
+        "This photo's file is damaged. Please tell a lead; “Take next” sets it aside and goes on."
+    ),
+    "not-seen": _("The picture was not shown to you yet, so nothing was recorded. Please look at it first."),
     "not-drawn": _("The picture could not be drawn just now. Please reload the page in a moment."),
 }
 

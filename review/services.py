@@ -1,8 +1,8 @@
 """The reviewer's verbs: look at the masked image, decide."""
 
+import logging
 import uuid
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,16 +13,33 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from enrollment import originals, sandbox
-from enrollment.models import Photo
-from enrollment.refusals import Refused
 from enrollment.states import Edge
 from enrollment.transitions import StaleState, move
 from review import audit, claims
 from review.conflicts import Conflict
 from review.models import Claim, Clause, Decision, Outcome
-from review.signals import photo_decided
+
+logger = logging.getLogger(__name__)
+
+UNUSABLE = (originals.OriginalGone, originals.OriginalDamaged)
 
 EDGES = {Outcome.COVERED: Edge.DECIDE_COVERED, Outcome.NOT_COVERED: Edge.DECIDE_NOT_COVERED}
+
+
+def take_next(reviewer: User) -> Claim | None:
+    """Claim the photo that has waited longest and can be shown; ``None`` when nothing is.
+
+    A photo whose file is missing or damaged is set aside with an alarm: it must not hold up the rest.
+    """
+    while claim := claims.take_next(reviewer):
+        try:
+            originals.open_original(claim.photo_id)
+        except UNUSABLE as error:
+            logger.critical("ALARM photo %s cannot be shown: %s", claim.photo_id, type(error).__name__)
+            claims.set_aside(claim.photo_id, reviewer)
+        else:
+            return claim
+    return None
 
 
 def masked_image(photo_id: uuid.UUID, reviewer: User) -> bytes:
@@ -31,16 +48,17 @@ def masked_image(photo_id: uuid.UUID, reviewer: User) -> bytes:
     Only for the holder of a live claim; raises ``Conflict``. Every view is one entry of the audit,
     written before the picture leaves: what cannot be logged is not shown.
     """
-    claim = claims.held(photo_id, reviewer)
+    claims.held(photo_id, reviewer)
     try:
         picture = sandbox.render_masked(originals.open_original(photo_id))
     except originals.OriginalGone:
         raise Conflict("original-gone") from None
-    except (originals.OriginalDamaged, Refused):
+    except originals.OriginalDamaged:
         raise Conflict("original-unreadable") from None
     except sandbox.SandboxFailed:
         raise Conflict("not-drawn") from None
-    audit.append("photo.viewed", actor=audit.staff(reviewer), photo=photo_id, case=claim.photo.case.number)
+    # While it was being drawn it may have been withdrawn, or passed to another: this asks again.
+    claims.note_view(photo_id, reviewer)
     return picture
 
 
@@ -59,6 +77,8 @@ def decide(
             live = Claim.objects.select_for_update().live()
             if live.filter(photo=photo_id, reviewer=reviewer, token=token).first() is None:
                 return _recorded(photo_id, reviewer, token=token, clause=clause, reason=reason), False
+            if not claims.has_seen(photo_id, reviewer):
+                raise Conflict("not-seen")
             return _record(photo_id, reviewer, token=token, clause=clause, reason=reason), True
     except StaleState:
         raise claims.why_not(photo_id, reviewer) from None
@@ -79,7 +99,6 @@ def _record(
         details=_details(clause, reason),
     )
     # A deaf listener may not turn a recorded decision into an error page; the sweep finds the work anyway.
-    transaction.on_commit(partial(photo_decided.send_robust, sender=Photo, photo_id=photo_id))
     return decision
 
 

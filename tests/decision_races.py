@@ -85,6 +85,7 @@ def claimed(cast: Cast) -> Claim:
     claim = claims.take_next(cast.rosa)
     assert claim is not None
     assert claim.photo_id == photo.pk
+    claims.note_view(photo.pk, cast.rosa)
     return claim
 
 

@@ -12,8 +12,10 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import django
@@ -28,6 +30,7 @@ from django.core.management import CommandError, call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
+from django.utils import timezone  # noqa: E402
 from enrolling import Submitter  # noqa: E402
 from marked_photos import PICTURES, marked, picture  # noqa: E402
 
@@ -61,6 +64,7 @@ def decide(code: str) -> int:
     clause = Clause.objects.get(code=code)
     decided = 0
     while claim := claims.take_next(rosa):
+        claims.note_view(claim.photo_id, rosa)
         reviewing.decide(claim.photo_id, rosa, token=claim.token, clause=clause, reason="As the terms say.")
         decided += 1
     return decided
@@ -121,10 +125,19 @@ def be_impatient() -> None:
     connection.settings_dict["OPTIONS"] |= {"timeout": 0.2, "init_command": quick}
 
 
+def clock_wrong(by: timedelta) -> None:
+    """This machine's clock, as Python sees it, is off; the database's is not."""
+    true_now, true_time = timezone.now, time.time
+    timezone.now = lambda: true_now() + by
+    time.time = lambda: true_time() + by.total_seconds()
+
+
 FAILINGS: dict[str, Callable[[], None]] = {
     "full": lambda: fail("fsync", store_full),
     "no unlink": lambda: fail("unlink", not_permitted),
     "impatient": be_impatient,
+    "clock ahead": lambda: clock_wrong(timedelta(hours=1)),
+    "clock behind": lambda: clock_wrong(timedelta(hours=-1)),
 }
 
 

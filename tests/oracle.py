@@ -46,17 +46,19 @@ def faults(
     temp: Path | None = None,
     logs: Sequence[Path] = (),
     elsewhere: Sequence[Path] = (),
+    strays: bool = False,
 ) -> list[str]:
     """Every broken invariant, I1 to I9 less I7, one sentence each.
 
     ``confirmed`` maps the case numbers that people were shown to their photos, ``elsewhere`` are further
-    files that may hold no canary, such as backups. Files without a key are faults: sweep them first.
+    files that may hold no canary, such as backups. With ``strays``, files without a key are no fault: a
+    crash may leave them until they are swept. All else holds at every moment, not only in the end.
     """
     with reading(data) as rows:
         rows.execute("BEGIN")
         return [
             *_cases(rows, confirmed),
-            *_store(rows, data / "store"),
+            *_store(rows, data / "store", strays),
             *_fingerprints(rows),
             *_audit(rows),
             *_feed(rows, data / "journal"),
@@ -95,11 +97,12 @@ def _cases(rows: sqlite3.Connection, confirmed: Mapping[str, int]) -> Iterator[s
             yield f"I1 there is no state {state}"
 
 
-def _store(rows: sqlite3.Connection, store: Path) -> Iterator[str]:
+def _store(rows: sqlite3.Connection, store: Path, strays: bool) -> Iterator[str]:
     """I2: a file for each key, a key for each file, and both only while they are needed."""
     files = {path.name for path in store.iterdir()} if store.exists() else set()
     keys = {photo for (photo,) in rows.execute("SELECT photo_id FROM enrollment_originalkey")}
-    yield from (f"I2 file {name} has no key" for name in files - keys)
+    if not strays:
+        yield from (f"I2 file {name} has no key" for name in files - keys)
     yield from (f"I2 key {photo} has no file" for photo in keys - files)
     for photo, state, removed in rows.execute("SELECT id, state, original_removed_at FROM enrollment_photo"):
         if removed and photo in keys | files:

@@ -54,7 +54,7 @@ class Stage:
         with sqlite3.connect(self.database) as copy:
             database.backup(copy)
         copy.close()
-        self._mortals = self._start()
+        self._mortals = self.start(str(TESTS / "mortals.py"))
 
     def sender(self, photos: int = 2) -> Sender:
         return Sender(tuple(new_canary() for _ in range(photos)))
@@ -76,9 +76,10 @@ class Stage:
         return outcome["answer"]
 
     def die(self, point: str, verb: str, *args: str) -> None:
-        """Have a process killed at the point; fails when it does not get there."""
+        """Have a process killed at the point; fails when it does not get there or breaks a promise there."""
         outcome = self._order(verb, args, {"crash": point})
         assert outcome == {"killed": signal.SIGKILL}, f"{point} was not reached: {outcome}"
+        assert self._look(strays=True) == []
 
     def recover(self) -> float:
         """Sweep as the worker would after the leases ran out; the seconds that took beyond the lease."""
@@ -101,6 +102,16 @@ class Stage:
         for _ in range(2):
             assert self.do("work", *numbers) == 0
 
+    def _look(self, *, strays: bool) -> list[str]:
+        return oracle.faults(
+            self.data,
+            confirmed=self.confirmed,
+            canaries=self.canaries,
+            temp=self.temp,
+            logs=[self.log],
+            strays=strays,
+        )
+
     def grow_old(self) -> None:
         """Let every file of the store look too old for an upload that is still at work."""
         past = time.time() - STRAY_AFTER_SECONDS - 60
@@ -109,11 +120,10 @@ class Stage:
 
     def faults(self) -> list[str]:
         """Whatever the oracle finds, after the strays of crashes were swept away."""
+        at_once = self._look(strays=True)
         self.grow_old()
         self.do("manage", "sweep")
-        return oracle.faults(
-            self.data, confirmed=self.confirmed, canaries=self.canaries, temp=self.temp, logs=[self.log]
-        )
+        return at_once + self._look(strays=False)
 
     def change(self, statement: str, *values: object) -> None:
         """Change the database behind the service's back."""
@@ -139,7 +149,8 @@ class Stage:
         assert self._mortals.stdout is not None
         self._mortals.stdout.close()
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[bytes]":
+        """A Python process of the service, with pipes and with this stage's log as its standard error."""
         environment = {
             **os.environ,  # with the throw-away secrets of this test run
             "ARC_DATA": str(self.data),
@@ -147,10 +158,11 @@ class Stage:
             "DJANGO_SETTINGS_MODULE": "arcsite.settings",
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(TESTS)]),
             "TMPDIR": str(self.temp),
+            **settings,
         }
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, str(TESTS / "mortals.py")],
+                [sys.executable, *arguments],
                 cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
             )  # fmt: skip
 

@@ -28,10 +28,13 @@ from matching.engine.index import Index, Match
 COVERS = (0.08, 0.25, 0.40, 0.60)
 _BATCH = 16
 
+# A photo and its number in the folder, which its covers and edits are drawn by, whatever is left out.
+Numbered = tuple[int, Path]
+
 
 def measure(options: Namespace) -> Iterator[dict[str, object]]:
     """Yield a report on refusals, one for each edit, and one on false matches; draw ``options.plot``."""
-    photos = gather([options.photos]).photos[: options.limit]
+    photos = [*enumerate(gather([options.photos]).photos)][options.skip :][: options.limit]
     if len(photos) < 2:
         raise UsageError("too-few-photos", f"{options.photos} holds fewer than two photos")
     index, refused = _enrolled(photos, options.deep)
@@ -58,10 +61,10 @@ def measure(options: Namespace) -> Iterator[dict[str, object]]:
         bars(Path(options.plot), "Recall by edit, covers 8 to 60 %", recall)
 
 
-def _enrolled(photos: list[Path], extended: bool) -> tuple[Index, Counter[str]]:
+def _enrolled(photos: list[Numbered], extended: bool) -> tuple[Index, Counter[str]]:
     """Return the index of every photo under every cover, ids ``number:cover``, and refusals by cover."""
     index, refused = Index(), Counter[str]()
-    for (at, photo), share in tqdm([*product(enumerate(photos), COVERS)], unit=" cover", disable=None):
+    for (at, photo), share in tqdm([*product(photos, COVERS)], unit=" cover", disable=None):
         try:
             index.add(f"{at}:{share}", _fingerprint(photo, at, share, extended))
         except TooLittleDetail:
@@ -76,14 +79,16 @@ def _fingerprint(photo: Path, at: int, share: float, extended: bool) -> Fingerpr
     return fingerprint_photo(luma_of(np.asarray(sent)), painted, extended=extended)
 
 
-def _searched(index: Index, photos: list[Path], edit: str, deep: bool) -> Iterator[tuple[int, list[Match]]]:
+def _searched(
+    index: Index, photos: list[Numbered], edit: str, deep: bool
+) -> Iterator[tuple[int, list[Match]]]:
     """Yield (number of the photo, its matches) for every photo after an edit."""
     for start in tqdm(range(0, len(photos), _BATCH), unit=" batch", desc=edit, disable=None):
         part = photos[start : start + _BATCH]
-        grids: list[Grid] = [_edited(photo, start + at, edit) for at, photo in enumerate(part)]
+        grids: list[Grid] = [_edited(photo, at, edit) for at, photo in part]
         batch: NDArray[np.float32] = np.stack(grids)
         found = index.search_deep(batch) if deep else index.search(batch)
-        yield from zip(range(start, start + len(part)), found, strict=True)
+        yield from zip((at for at, _ in part), found, strict=True)
 
 
 def _edited(photo: Path, at: int, edit: str) -> Grid:

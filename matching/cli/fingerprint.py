@@ -7,10 +7,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from enrollment.anatomy import MAX_BYTES
 from enrollment.photo import luma_of, read_covered
 from enrollment.refusals import Refused
-from matching.cli.files import gather
-from matching.cli.output import result_stream
+from matching.cli.files import gather, read_limited
+from matching.cli.output import put, result_stream, writable
 from matching.cli.problems import READING_ERRORS, Problem, problem_of
 from matching.engine.errors import TooLittleDetail
 from matching.engine.fingerprint import Fingerprint, fingerprint_photo
@@ -27,30 +28,31 @@ def run(options: Namespace) -> int:
         for photo in tqdm(photos, unit=" photo", disable=hidden):
             line = _line(photo, seen, options.extended)
             refused += "error" in line
-            results.write(json.dumps(line) + "\n")
-            results.flush()
+            put(results, json.dumps(line))
     return 1 if refused else 0
 
 
 def _line(photo: Path, seen: dict[str, Path], extended: bool) -> dict[str, object]:
-    """Return the result for one photo; ``seen`` remembers which photo first had an id."""
-    first = seen.setdefault(photo.stem, photo)
-    if first is not photo:
-        message = f"{first} has the same name and came first; rename one of them."
-        return _refusal(photo, Problem("duplicate-id", message))
+    """Return the result for one photo; ``seen`` remembers which photo was given an id."""
+    id_ = writable(photo.stem)
+    if first := seen.get(id_):
+        message = f"{writable(str(first))} has the same name and came first; rename one of them."
+        return _refusal(id_, Problem("duplicate-id", message))
     try:
-        return {"id": photo.stem, **to_json(fingerprint_file(photo, extended=extended))}
+        fingerprint = fingerprint_file(photo, extended=extended)
     except READING_ERRORS as error:
-        return _refusal(photo, problem_of(error))
+        return _refusal(id_, problem_of(error))
+    seen[id_] = photo
+    return {"id": id_, **to_json(fingerprint)}
 
 
-def _refusal(photo: Path, problem: Problem) -> dict[str, object]:
-    return {"id": photo.stem, "error": {"code": problem.code, "message": problem.message}}
+def _refusal(id_: str, problem: Problem) -> dict[str, object]:
+    return {"id": id_, "error": {"code": problem.code, "message": problem.message}}
 
 
 def fingerprint_file(photo: Path, *, extended: bool = False) -> Fingerprint:
     """Return the fingerprint of a covered photo's file as the service would make it, or raise Refused."""
-    covered = read_covered(photo.read_bytes())
+    covered = read_covered(read_limited(photo, MAX_BYTES))
     try:
         return fingerprint_photo(luma_of(covered.rgb), covered.mask, extended=extended)
     except TooLittleDetail as error:

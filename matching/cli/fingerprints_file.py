@@ -1,6 +1,8 @@
 """Reading what ``arc fingerprint`` wrote, or a saved store of it."""
 
 import json
+import os
+import stat
 from pathlib import Path
 
 from matching.cli.usage import UsageError
@@ -15,10 +17,22 @@ def read_fingerprints(path: str) -> tuple[Index, int]:
 
     Raises UsageError naming the line that is wrong: half a list would silently protect half the people.
     """
-    if is_store(path):
+    try:
+        # Opened once and read forwards, for it may be a pipe.
+        with Path(path).open("rb") as file:
+            beginning = file.read(len(MAGIC))
+            if beginning != MAGIC:
+                return _read_lines(path, beginning + file.read())
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError("cannot-read", f"{path} is a store, which has to be a file, not a pipe")
         return _opened(path), 0
+    except OSError as error:
+        raise UsageError("cannot-read", f"{path} cannot be read: {error.strerror}") from error
+
+
+def _read_lines(path: str, data: bytes) -> tuple[Index, int]:
     index, refused = Index(), 0
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(_lines(path, data), start=1):
         if not line.strip():
             continue
         try:
@@ -36,15 +50,6 @@ def read_fingerprints(path: str) -> tuple[Index, int]:
     return index, refused
 
 
-def is_store(path: str) -> bool:
-    """Return whether the file is a binary store; False also when it cannot be read."""
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
-
-
 def _opened(path: str) -> Index:
     try:
         index = Index.open(Path(path))
@@ -55,11 +60,9 @@ def _opened(path: str) -> Index:
     return index
 
 
-def _lines(path: str) -> list[str]:
+def _lines(path: str, data: bytes) -> list[str]:
     try:
-        return Path(path).read_text("utf-8").splitlines()
-    except OSError as error:
-        raise UsageError("cannot-read", f"{path} cannot be read: {error.strerror}") from error
+        return data.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
         raise UsageError("malformed-fingerprint", f"{path} is not a text file of fingerprints") from error
 
@@ -78,4 +81,6 @@ def _id(entry: dict[str, object]) -> str:
     id_ = entry.get("id")
     if not isinstance(id_, str) or not id_:
         raise ValueError("id is missing or not text")
+    if any("\ud800" <= letter <= "\udfff" for letter in id_):
+        raise ValueError("id holds half a character (a lone surrogate)")
     return id_

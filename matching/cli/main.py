@@ -1,6 +1,7 @@
 """The ``arc`` command: its options, and the way out of it.
 
-Exit status: 0 done, 1 done but something was refused, 2 wrongly called, 130 interrupted, 141 reader gone.
+Exit status: 0 done, 1 done but something was refused, 2 wrongly called, 3 results could not be written,
+130 interrupted, 141 reader gone.
 """
 
 import argparse
@@ -8,39 +9,70 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 
+from matching.cli.output import CannotWrite, printable, writing
 from matching.cli.usage import UsageError
 
 _DISTRIBUTION = "arc-moderation"
+_CANNOT_WRITE, _INTERRUPTED, _READER_GONE = 3, 130, 141
+_CANNOT_WRITE_HELP = f"{_CANNOT_WRITE} results could not be written."
 
 
 def run() -> int:
     """Entry point of the console script: return the exit status."""
-    return main(sys.argv[1:])
+    _fill_closed_streams()
+    status = main(sys.argv[1:])
+    if status in (_CANNOT_WRITE, _READER_GONE):
+        # Python would complain once more, at exit, about what its streams could not get rid of.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+    return status
+
+
+def _fill_closed_streams() -> None:
+    """Keep photos from being opened in the place of a standard stream that the caller closed."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line; a wrong option leaves through SystemExit(2) as argparse does."""
+    try:
+        try:
+            return _command(arguments)
+        finally:
+            with writing():
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+    except UsageError as error:
+        return _failed(2, f"{error} ({error.code})")
+    except CannotWrite as error:
+        return _failed(_CANNOT_WRITE, f"{error} ({error.code})")
+    except KeyboardInterrupt:
+        return _failed(_INTERRUPTED, "interrupted")
+    except BrokenPipeError:
+        return _READER_GONE
+
+
+def _failed(status: int, sentence: str) -> int:
+    with suppress(OSError):  # with standard error lost as well, only the status is left to tell
+        sys.stderr.write(f"arc: {printable(sentence)}\n")
+    return status
+
+
+def _command(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     # Read when numpy and faiss load: their products are too small to be shared between threads, which would
     # wait for each other longer than they work. More cores are for --jobs.
     os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
-    try:
-        command: Callable[[argparse.Namespace], int] = importlib.import_module(options.module).run
-        status = command(options)
-        sys.stdout.flush()
-    except UsageError as error:
-        sys.stderr.write(f"arc: {error} ({error.code})\n")
-        return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("arc: interrupted\n")
-        return 130
-    except BrokenPipeError:
-        # Python would complain once more while closing stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    return status
+    command: Callable[[argparse.Namespace], int] = importlib.import_module(options.module).run
+    return command(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,7 +92,7 @@ def _add_fingerprint(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         "fingerprint",
         help="covered photos in, fingerprints out",
         description="Print one JSON object per covered photo: its fingerprint, or why it was refused.",
-        epilog="Exit status: 0 all done, 1 some photo was refused, 2 wrongly called.",
+        epilog=f"Exit status: 0 all done, 1 some photo was refused, 2 wrongly called, {_CANNOT_WRITE_HELP}",
     )
     parser.add_argument("--extended", action="store_true", help="also keep what --deep needs (larger)")
     parser.add_argument("-o", "--output", metavar="FILE", help="write here instead of standard output")
@@ -73,7 +105,8 @@ def _add_scan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "scan",
         help="public photos in, matches out",
         description="Look for copies of fingerprinted photos; print one JSON object per match.",
-        epilog="A file that cannot be read is reported on standard error and the scan goes on.",
+        epilog="A file that cannot be read is reported on standard error and the scan goes on. "
+        f"Exit status: 0 all done, 1 scanning processes were killed, 2 wrongly called, {_CANNOT_WRITE_HELP}",
     )
     parser.add_argument("--fingerprints", required=True, metavar="FILE", help="output of arc fingerprint")
     parser.add_argument("--deep", action="store_true", help="also look for crops, frames and zooms (slower)")
@@ -92,7 +125,8 @@ def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     kinds = parser.add_subparsers(title="measurements", required=True, metavar="WHAT")
     accuracy = kinds.add_parser("accuracy", help="recall by edit and cover, false matches, refusals")
     accuracy.add_argument("--deep", action="store_true", help="search through windows as well")
-    accuracy.add_argument("--limit", type=int, metavar="N", help="use the first N photos only")
+    accuracy.add_argument("--skip", type=_count, default=0, metavar="N", help="leave out the first N photos")
+    accuracy.add_argument("--limit", type=_count, metavar="N", help="use N photos only")
     accuracy.set_defaults(module="matching.cli.bench", what="accuracy")
     speed = kinds.add_parser("speed", help="search time and memory by number of fingerprints")
     speed.add_argument("--sizes", type=_sizes, default=[10_000, 100_000, 1_000_000], metavar="N,N,...")
@@ -108,6 +142,12 @@ def _sizes(text: str) -> list[int]:
     if len(sizes) != text.count(",") + 1 or not all(1 <= size <= 100_000_000 for size in sizes):
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers such as 1000,100000")
     return sizes
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of photos")
+    return int(text)
 
 
 def _positive(text: str) -> int:

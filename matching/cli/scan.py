@@ -7,11 +7,13 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from typing import TextIO
 
 from tqdm import tqdm
 
 from matching.cli.files import gather
 from matching.cli.fingerprints_file import read_fingerprints
+from matching.cli.output import printable, put, result_stream, writable, writing
 from matching.cli.scanning import Scanned, Task, scan_photos
 from matching.engine.index import Match
 
@@ -33,14 +35,15 @@ def run(options: Namespace) -> int:
     if options.deep and not index.extended():
         _say(f"arc: {options.fingerprints}: no fingerprint in it is extended, so --deep finds nothing more")
     started, tally = time.monotonic(), _Tally()
-    as_json = options.json or not sys.stdout.isatty()
+    scan = scan_photos(Task(index, options.deep), gathered.photos, options.jobs)
     try:
-        for scanned in _with_progress(
-            scan_photos(Task(index, options.deep), gathered.photos, options.jobs), len(gathered.photos)
-        ):
-            _report(scanned, tally, as_json)
+        with result_stream(None) as results:
+            for scanned in _with_progress(scan, len(gathered.photos)):
+                _report(scanned, tally, results, options.json or not results.isatty())
     except BrokenProcessPool:
-        _say("arc: a scanning process was killed, perhaps for want of memory: use fewer --jobs (killed)")
+        _say(
+            "arc: scanning processes are killed at once, perhaps for want of memory: use fewer --jobs (killed)"
+        )
         return 1
     _say(_summary(tally, len(index), gathered.passed_over, time.monotonic() - started))
     return 0
@@ -50,23 +53,23 @@ def _with_progress(results: Iterator[Scanned], total: int) -> Iterable[Scanned]:
     return tqdm(results, total=total, unit=" photo", disable=not sys.stderr.isatty())
 
 
-def _report(scanned: Scanned, tally: _Tally, as_json: bool) -> None:
+def _report(scanned: Scanned, tally: _Tally, results: TextIO, as_json: bool) -> None:
     tally.photos += 1
     tally.matched += bool(scanned.matches)
     tally.matches += len(scanned.matches)
     if scanned.problem is not None:
         tally.unreadable += 1
-        _say(f"arc: {_printable(scanned.photo)}: {scanned.problem.message} ({scanned.problem.code})")
+        _say(printable(f"arc: {scanned.photo}: {scanned.problem.message} ({scanned.problem.code})"))
     for match in scanned.matches:
-        tqdm.write(_line(scanned.photo, match, as_json), file=sys.stdout)
-        sys.stdout.flush()
+        with tqdm.external_write_mode(file=results):
+            put(results, _line(scanned.photo, match, as_json))
 
 
 def _line(photo: str, match: Match, as_json: bool) -> str:
     if as_json:
         return json.dumps(
             {
-                "photo": photo,
+                "photo": writable(photo),
                 "id": match.id,
                 "distance": match.distance,
                 "score": float(f"{match.rate:.3g}"),
@@ -74,12 +77,7 @@ def _line(photo: str, match: Match, as_json: bool) -> str:
             }
         )
     flipped = ", mirrored" if match.mirrored else ""
-    return f"{_printable(photo)}: {match.id} (distance {match.distance}, rate {match.rate:.1e}{flipped})"
-
-
-def _printable(name: str) -> str:
-    """Return a file name that any terminal can print: control characters and stray bytes escaped."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+    return printable(f"{photo}: {match.id} (distance {match.distance}, rate {match.rate:.1e}{flipped})")
 
 
 def _summary(tally: _Tally, fingerprints: int, passed_over: int, seconds: float) -> str:
@@ -92,4 +90,5 @@ def _summary(tally: _Tally, fingerprints: int, passed_over: int, seconds: float)
 
 def _say(text: str) -> None:
     """Print a line on standard error without tearing the progress bar."""
-    tqdm.write(text, file=sys.stderr)
+    with writing():
+        tqdm.write(text, file=sys.stderr)

@@ -4,9 +4,10 @@ Unrelated pictures disagree with half of a fingerprint's bits on average; a bank
 equally likely, make that exact. How far they stray from half depends on the mask and on how ordinary the
 picture is, so each fingerprint has its own spreads (root mean square over the bank):
 
-    sum = (coded sketch distance - 480) / sketch_spread + (masked distance - 128) / hash_spread
+    sum = ((coded sketch distance - 480) / sketch_spread + (masked distance - 128) / hash_spread) / photo_unit
 
-The sum of two standard scores, not two cuts: each cut alone would waste the other's evidence.
+The sum of two standard scores, not two cuts: each cut alone would waste the other's evidence. The photo has a
+say as well: one of plain sky and a dark middle strays further from every fingerprint than one full of detail.
 """
 
 import math
@@ -30,8 +31,10 @@ RATE = 1e-6
 LITERAL_SPREADS = 6.5
 
 # Spread of the sum over unrelated natural photos, measured in its far tail; see docs/matching.md.
-SUM_SPREAD = 1.83
+SUM_SPREAD = 1.72
 
+# Spread of coded distances between the whole sketch of a typical photo and the bank.
+TYPICAL_PHOTO_SPREAD = 30.0
 
 # The same for deep searches, which suppose hundreds of windows; see docs/matching.md. An unrelated photo's
 # best window reaches DEEP_SCORE once in 1 / DEEP_RATE, and a point more DEEP_DECADES powers of ten rarer.
@@ -47,6 +50,16 @@ def sketch_spreads(signs: Signs) -> tuple[Spreads, Spreads]:
     first = enrolled[:, :HALF_POSITIONS] @ seen[:, :HALF_POSITIONS].T
     whole = first + enrolled[:, HALF_POSITIONS:] @ seen[:, HALF_POSITIONS:].T
     return _root_mean_square(whole), _root_mean_square(first)
+
+
+def photo_units(signs: Signs) -> Spreads:
+    """Return float32 [n]: how much further than a typical photo those of query signs [n, 480] stray.
+
+    The square root of the ratio: half of what makes a pair stray is already in the fingerprint's own spread.
+    """
+    agree = signs.astype(np.float32) @ bank_signs().T
+    units: Spreads = np.sqrt(_root_mean_square(agree) / np.float32(TYPICAL_PHOTO_SPREAD))
+    return units
 
 
 def _root_mean_square(values: NDArray[np.float32]) -> Spreads:

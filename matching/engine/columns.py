@@ -79,7 +79,9 @@ class Columns:
 
     def hidden(self, rows: Counts) -> MaskGrid:
         """Return the halved masks bool [len(rows), 32, 32] of the given rows."""
-        return np.unpackbits(self.half_masks[rows], axis=1).view(np.bool_).reshape(-1, HALF, HALF)
+        return (
+            np.unpackbits(self.half_masks.take(rows, axis=0), axis=1).view(np.bool_).reshape(-1, HALF, HALF)
+        )
 
     @classmethod
     def of(cls, ids: Sequence[str], fingerprints: Sequence[Fingerprint]) -> Self:

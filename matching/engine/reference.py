@@ -6,6 +6,7 @@ import numpy as np
 
 from matching.engine.calibration import (
     RATE,
+    photo_units,
     rate_at,
     sketch_spreads,
     spread_of_threshold,
@@ -37,9 +38,10 @@ def compare(id_: str, fingerprint: Fingerprint, grid: Grid, flipped: bool) -> tu
     enrolled = decoded(np.frombuffer(fingerprint.sketch, np.uint8)[None])[0]
     seen = query_signs(grid[None])[0]
     [spread], [first_spread] = sketch_spreads(enrolled[None])
-    score = (_coded_distance(enrolled, seen) - POSITIONS) / max(spread, 1.0)
+    [unit] = photo_units(seen[None])
+    score = (_coded_distance(enrolled, seen) - POSITIONS) / max(spread, 1.0) / unit
     half = slice(HALF_POSITIONS)
-    first = (_coded_distance(enrolled[half], seen[half]) - HALF_POSITIONS) / max(first_spread, 1.0)
+    first = (_coded_distance(enrolled[half], seen[half]) - HALF_POSITIONS) / max(first_spread, 1.0) / unit
 
     mask = np.unpackbits(np.frombuffer(fingerprint.mask, np.uint8)).reshape(SIZE, SIZE).astype(np.bool_)
     painted = np.unpackbits(masked_hashes(halved(grid), halved_masks(mask[None]))[0])
@@ -47,7 +49,7 @@ def compare(id_: str, fingerprint: Fingerprint, grid: Grid, flipped: bool) -> tu
     [hash_spread] = spread_of_threshold(np.array([fingerprint.threshold]))
 
     passed = first <= FIRST_SCORE_AT_MOST and score <= SKETCH_SCORE_AT_MOST
-    total = float(score + (distance - HASH_BITS / 2) / hash_spread) if passed else np.inf
+    total = float(score + (distance - HASH_BITS / 2) / hash_spread / unit) if passed else np.inf
     return Match(id_, distance, rate_at(total), flipped), total
 
 

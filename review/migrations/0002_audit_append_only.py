@@ -16,7 +16,8 @@ SQLITE = [
 ]
 POSTGRESQL = [
     f"""CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$""",
+        $$ BEGIN RAISE EXCEPTION '{MESSAGE}'
+        USING ERRCODE = 'integrity_constraint_violation'; END $$""",
     """CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON review_auditentry
         FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
     """CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON review_auditentry

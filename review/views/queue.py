@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from review import claims, permissions, queue
+from review import permissions, queue, services
 
 PAGE_SIZE = 25
 
@@ -25,7 +25,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def take_next(request: HttpRequest) -> HttpResponse:
-    claim = claims.take_next(permissions.reviewer(request))
+    claim = services.take_next(permissions.reviewer(request))
     if claim is None:
         messages.info(request, _("No photo is free right now. Thank you."))
         return redirect("review:queue")

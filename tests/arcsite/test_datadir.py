@@ -47,7 +47,7 @@ def test_it_generates_three_different_secrets(home: Path) -> None:
     assert set(found) == set(SECRETS.values())
     assert len(set(found.values())) == 3
     for text in found.values():
-        assert len(base64.urlsafe_b64decode(text.removesuffix("\n"))) == 32
+        assert len(base64.urlsafe_b64decode(text.removesuffix("\n"))) == 48
 
 
 def test_a_second_start_changes_nothing(home: Path) -> None:

@@ -345,6 +345,13 @@ class TestLapseOverdue:
         states = dict(Photo.objects.values_list("position", "state"))
         assert states == {1: PhotoState.LAPSED, 2: PhotoState.AWAITING_REVIEW}
 
+    def test_a_failed_photo_that_nobody_mended_goes_as_well(self, token: str) -> None:
+        submit(token, ONE)
+        Photo.objects.update(received_at="2026-01-01T00:00:00Z", state=PhotoState.FAILED)
+        assert services.lapse_overdue() == 1
+        assert Photo.objects.get().state == PhotoState.LAPSED
+        assert Photo.objects.purge_due().count() == 1
+
     def test_a_decided_photo_does_not_lapse(self, token: str) -> None:
         submit(token, ONE)
         Photo.objects.update(received_at="2026-01-01T00:00:00Z", state=PhotoState.COVERED)

@@ -36,9 +36,20 @@ def make_stage(migrated: sqlite3.Connection, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def shared_stage(make_stage: MakeStage) -> Stage:
-    """For tests that leave nothing unfinished behind."""
-    return make_stage()
+def one_stage(make_stage: MakeStage) -> Stage:
+    stage = make_stage()
+    assert stage.send(stage.sender())["status"] == 200
+    stage.do("decide", "N1")
+    stage.recover()
+    return stage
+
+
+@pytest.fixture
+def shared_stage(one_stage: Stage) -> Iterator[Stage]:
+    """For tests that break nothing: each finds the stage with everything decided, settled and swept."""
+    yield one_stage
+    one_stage.do("decide", "N1")
+    one_stage.recover()
 
 
 @pytest.fixture

@@ -71,7 +71,6 @@ def test_a_backup_is_private_whole_and_without_what_must_die(shared_stage: Stage
     assert wrapped in stage.database.read_bytes() + Path(f"{stage.database}-wal").read_bytes()
     assert wrapped not in backup.read_bytes()
     assert oracle.faults(stage.data, confirmed={}, canaries=stage.canaries, elsewhere=[backup]) == []
-    stage.do("decide", "N1")
 
 
 def test_no_file_is_ever_replaced_by_a_backup(shared_stage: Stage, tmp_path: Path) -> None:
@@ -166,6 +165,7 @@ def test_nothing_is_restored_under_a_running_service(shared_stage: Stage, tmp_pa
         assert "Hint: stop it first" in stage.do("manage", "restore", "--force", str(backup))
 
 
+@pytest.mark.slow
 def test_only_a_sound_backup_of_this_service_is_restored(shared_stage: Stage, tmp_path: Path) -> None:
     stage = shared_stage
     cleo = protected(stage)
@@ -200,4 +200,3 @@ def test_only_a_sound_backup_of_this_service_is_restored(shared_stage: Stage, tm
         assert "Hint: " in answer
     assert state_of(stage, cleo) == ["protected"]
     assert stage.faults() == []
-    stage.do("decide", "N1")

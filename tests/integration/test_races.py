@@ -29,7 +29,7 @@ def race(stage: Stage, rounds: int, name: str, only: str) -> None:
     assert stage.faults() == []
 
 
-@pytest.mark.parametrize(("name", "only"), [SENT_TWICE, WITHDRAWN_MEANWHILE, TWO_CLUSTERS])
+@pytest.mark.parametrize(("name", "only"), [SENT_TWICE, WITHDRAWN_MEANWHILE])
 def test_ten_times(shared_stage: Stage, name: str, only: str) -> None:
     race(shared_stage, 10, name, only)
 

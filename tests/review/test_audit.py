@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from audit_triggers import trigger_names
 from django.db import connection
 
 from review import audit
@@ -19,12 +20,12 @@ def chain(db: None) -> list[AuditEntry]:
 @pytest.fixture
 def unguarded(chain: list[AuditEntry]) -> None:
     """The same chain without triggers; the test's own rollback brings them back."""
+    names = trigger_names()
+    assert len(names) == {"sqlite": 3, "postgresql": 2}[connection.vendor]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%%'")
-        names = [name for (name,) in cursor.fetchall()]
-        assert len(names) == 3
         for name in names:
-            cursor.execute(f"DROP TRIGGER {name}")
+            place = " ON review_auditentry" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER {name}{place}")
 
 
 def execute(sql: str) -> None:

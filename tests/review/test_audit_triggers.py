@@ -1,6 +1,7 @@
 """The database itself refuses to change the audit."""
 
 import pytest
+from audit_triggers import trigger_names
 from django.db import IntegrityError, connection, transaction
 
 from review import audit
@@ -13,23 +14,34 @@ def entry(db: None) -> AuditEntry:
 
 
 def test_the_triggers_exist_after_migrate(db: None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
-        names = [name for (name,) in cursor.fetchall()]
-    assert names == ["audit_no_delete", "audit_no_replace", "audit_no_update"]
+    assert (
+        trigger_names()
+        == {
+            "sqlite": ["audit_no_delete", "audit_no_replace", "audit_no_update"],
+            "postgresql": ["audit_no_change", "audit_no_truncate"],
+        }[connection.vendor]
+    )
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE review_auditentry SET actor = 'nobody'",
+TAMPERING = [
+    "UPDATE review_auditentry SET actor = 'nobody'",
+    "DELETE FROM review_auditentry",
+    """INSERT INTO review_auditentry SELECT * FROM review_auditentry WHERE true
+       ON CONFLICT (seq) DO UPDATE SET actor = 'nobody'""",
+]
+TAMPERING += {
+    "sqlite": [
         "UPDATE OR REPLACE review_auditentry SET seq = seq + 1",
-        "DELETE FROM review_auditentry",
         "INSERT OR REPLACE INTO review_auditentry SELECT * FROM review_auditentry",
-        """INSERT INTO review_auditentry SELECT * FROM review_auditentry WHERE true
-           ON CONFLICT (seq) DO UPDATE SET actor = 'nobody'""",
     ],
-)
+    "postgresql": [
+        "TRUNCATE review_auditentry",
+        "WITH gone AS (DELETE FROM review_auditentry RETURNING *) SELECT * FROM gone",
+    ],
+}[connection.vendor]
+
+
+@pytest.mark.parametrize("statement", TAMPERING)
 def test_the_database_refuses(entry: AuditEntry, statement: str) -> None:
     refused = pytest.raises(IntegrityError, match="append-only")
     with refused, transaction.atomic(), connection.cursor() as cursor:

@@ -13,13 +13,19 @@ from django.utils import timezone
 from enrollment.models import Photo, TimelineEntry
 from enrollment.services import withdraw
 from enrollment.states import PhotoState
-from review import services
+from review import claims, services
 from review.conflicts import Conflict
 from review.models import AuditEntry, Claim, Clause, Decision, Outcome
-from review.signals import photo_decided
 
 Expire = Callable[[Claim], None]
 Capture = Callable[..., Any]
+
+
+@pytest.fixture
+def rosas_claim(rosas_claim: Claim, rosa: User) -> Claim:
+    """As everywhere, and the picture was shown to her."""
+    claims.note_view(rosas_claim.photo_id, rosa)
+    return rosas_claim
 
 
 def decide(claim: Claim, reviewer: User, clause: Clause, reason: str = "") -> tuple[Decision, bool]:
@@ -123,37 +129,14 @@ def test_a_state_that_changed_behind_the_claim_undoes_everything(
     assert entries_of(rosas_claim) == []
 
 
-def test_later_stages_hear_of_it_after_the_commit(
-    rosas_claim: Claim, rosa: User, protected: Clause, django_capture_on_commit_callbacks: Capture
-) -> None:
-    heard: list[uuid.UUID] = []
-
-    def hear(*, photo_id: uuid.UUID, **_: Any) -> None:
-        heard.append(photo_id)
-
-    photo_decided.connect(hear)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            decide(rosas_claim, rosa, protected)
-            assert heard == []
-    finally:
-        photo_decided.disconnect(hear)
-    assert heard == [rosas_claim.photo_id]
-
-
-def test_a_deaf_listener_does_not_undo_a_decision(
-    rosas_claim: Claim, rosa: User, protected: Clause, django_capture_on_commit_callbacks: Capture
-) -> None:
-    def fail(**_: Any) -> None:
-        raise RuntimeError("the queue is down")
-
-    photo_decided.connect(fail)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            decide(rosas_claim, rosa, protected)
-    finally:
-        photo_decided.disconnect(fail)
-    assert Decision.objects.count() == 1
+def test_nobody_decides_what_was_never_shown(rosas_claim: Claim, rosa: User, protected: Clause) -> None:
+    claims.release(rosas_claim.photo_id, rosa)
+    again = claims.take_next(rosa)
+    assert again is not None
+    with pytest.raises(Conflict, match="not-seen"):
+        decide(again, rosa, protected)
+    assert not Decision.objects.exists()
+    assert Claim.objects.filter(pk=again.pk).exists()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,17 @@ from django.urls import reverse
 from enrollment.models import Photo
 from enrollment.services import withdraw
 from enrollment.states import PhotoState
+from review import claims
 from review.models import Claim, Clause, Decision, TermsVersion
 
 Expire = Callable[[Claim], None]
+
+
+@pytest.fixture
+def rosas_claim(rosas_claim: Claim, rosa: User) -> Claim:
+    """As everywhere, and the picture was shown to her."""
+    claims.note_view(rosas_claim.photo_id, rosa)
+    return rosas_claim
 
 
 @pytest.fixture

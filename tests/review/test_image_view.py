@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,19 @@ import drawing
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
 from enrollment import sandbox
+from enrollment.models import Photo
 from enrollment.services import withdraw
+from review import claims, services
 from review.models import AuditEntry, Claim
 
 Expire = Callable[[Claim], None]
+MakeCase = Callable[..., list[Photo]]
 
 
 @pytest.fixture
@@ -155,3 +160,47 @@ def test_a_failing_sandbox_is_told(as_rosa: Client, url: str, monkeypatch: pytes
     response = as_rosa.get(url)
     assert (response.status_code, views_logged()) == (409, 0)
     assert "(not-drawn)" in response.content.decode()
+
+
+class TestAnOriginalThatCannotBeShown:
+    @pytest.fixture
+    def lost(self, rosas_claim: Claim, store: Path) -> Photo:
+        (store / rosas_claim.photo_id.hex).unlink()
+        return rosas_claim.photo
+
+    def test_the_page_says_so_and_changes_nothing(self, as_rosa: Client, url: str, lost: Photo) -> None:
+        response = as_rosa.get(url)
+        assert response.status_code == 409
+        assert "original-gone" in response.content.decode()
+        assert Claim.objects.filter(photo=lost).exists()
+
+    def test_taking_the_next_sets_it_aside_with_an_alarm(
+        self, rosa: User, lost: Photo, make_case: MakeCase, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        [other] = make_case(seed=2)
+        claim = services.take_next(rosa)
+        assert claim is not None
+        assert claim.photo_id == other.pk
+        assert "ALARM" in caplog.text
+        assert AuditEntry.objects.filter(action="photo.set_aside", photo=lost.pk).count() == 1
+
+    def test_it_comes_back_later(self, rosa: User, lost: Photo) -> None:
+        assert services.take_next(rosa) is None
+        Photo.objects.filter(pk=lost.pk).update(lease_until=Now() - timedelta(seconds=1))
+        claim = claims.take_next(rosa)
+        assert claim is not None
+        assert claim.photo_id == lost.pk
+
+
+def test_a_withdrawal_while_it_is_drawn_keeps_the_picture_back(
+    as_rosa: Client, url: str, rosas_claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw_slowly(working: bytes) -> bytes:
+        withdraw([rosas_claim.photo])
+        return working
+
+    monkeypatch.setattr(sandbox, "render_masked", draw_slowly)
+    response = as_rosa.get(url)
+    assert response.status_code == 409
+    assert "withdrawn" in response.content.decode()
+    assert views_logged() == 0

@@ -12,6 +12,7 @@ import pytest
 from matching.cli.main import main
 
 PHOTOS = 4
+SIZE = (320, 240)
 FORMATS: list[tuple[str, Callable[[drawing.Picture], bytes]]] = [
     (".jpg", drawing.jpeg),
     (".png", drawing.png),
@@ -51,7 +52,7 @@ def covered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("covered")
     (folder / "below").mkdir()
     for seed in range(PHOTOS):
-        rgb = drawing.cover(drawing.natural(seed), drawing.random_shapes(seed, 0.2))
+        rgb = drawing.cover(drawing.natural(seed, *SIZE), drawing.random_shapes(seed, 0.2))
         suffix, data = FORMATS[seed % 3]
         place = folder / "below" if seed == 1 else folder
         (place / f"photo-{seed}{suffix}").write_bytes(data(rgb))
@@ -63,7 +64,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of what is public: smaller grey copies, every second one flipped, and strangers."""
     folder = tmp_path_factory.mktemp("public")
     for seed in range(PHOTOS + 4):
-        rgb = drawing.halved(drawing.natural(seed))
+        rgb = drawing.halved(drawing.natural(seed, *SIZE))
         (folder / f"copy-{seed}.jpg").write_bytes(drawing.jpeg(rgb[:, ::-1] if seed % 2 else rgb, 60))
     return folder
 

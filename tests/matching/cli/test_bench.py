@@ -15,13 +15,13 @@ Arc = Callable[..., Any]
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
     for seed in range(32):
-        (folder / f"{seed:02}.jpg").write_bytes(drawing.jpeg(drawing.natural(seed, 160, 120)))
+        (folder / f"{seed:02}.jpg").write_bytes(drawing.jpeg(drawing.natural(seed, 96, 72)))
     return folder
 
 
 def test_accuracy_reports_every_edit_and_draws_them(arc: Arc, photos: Path, tmp_path: Path) -> None:
     plot = tmp_path / "recall.png"
-    ran = arc("bench", "accuracy", "--photos", photos, "--limit", "3", "--plot", plot)
+    ran = arc("bench", "accuracy", "--photos", photos, "--skip", "29", "--limit", "3", "--plot", plot)
     assert ran.status == 0
     assert [line["edit"] for line in ran.lines if line["measure"] == "recall"] == list(EDITS)
     shares = {line["edit"]: line["share"] for line in ran.lines if line["measure"] == "recall"}
@@ -47,6 +47,11 @@ def test_too_few_photos_are_a_clear_error(arc: Arc, tmp_path: Path, arguments: l
     ran = arc("bench", *arguments, "--photos", tmp_path)
     assert ran.status == 2
     assert ran.errors.endswith("(too-few-photos)\n")
+
+
+@pytest.mark.parametrize("option", ["--skip", "--limit"])
+def test_photos_to_leave_out_or_use_are_counted(arc: Arc, photos: Path, option: str) -> None:
+    assert arc("bench", "accuracy", "--photos", photos, option, "-1").status == 2
 
 
 @pytest.mark.parametrize("sizes", ["", "10,", "x", "0", "1,-2"])

@@ -9,6 +9,7 @@ import pytest
 from matching.engine.jsonform import FIELDS, from_json, to_json
 
 Arc = Callable[..., Any]
+SIZE = (320, 240)
 
 
 def test_one_line_per_photo_in_sorted_order(arc: Arc, covered: Path) -> None:
@@ -33,10 +34,10 @@ def test_the_same_file_gives_the_same_line(arc: Arc, covered: Path) -> None:
 
 
 def test_a_refused_photo_has_its_reason_on_its_line(arc: Arc, tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(drawing.png(drawing.cover(drawing.natural(1))))
-    (tmp_path / "b.png").write_bytes(drawing.png(drawing.natural(1)))
+    (tmp_path / "a.png").write_bytes(drawing.png(drawing.cover(drawing.natural(1, *SIZE))))
+    (tmp_path / "b.png").write_bytes(drawing.png(drawing.natural(1, *SIZE)))
     (tmp_path / "c.jpg").write_text("not a picture")
-    blank = drawing.natural(1) * 0 + 200
+    blank = drawing.natural(1, *SIZE) * 0 + 200
     (tmp_path / "d.png").write_bytes(drawing.png(drawing.cover(blank)))
     (tmp_path / "notes.txt").write_text("passed over")
     ran = arc("fingerprint", tmp_path)
@@ -52,7 +53,7 @@ def test_a_refused_photo_has_its_reason_on_its_line(arc: Arc, tmp_path: Path) ->
 
 
 def test_a_second_photo_of_one_name_is_refused(arc: Arc, tmp_path: Path) -> None:
-    data = drawing.png(drawing.cover(drawing.natural(1)))
+    data = drawing.png(drawing.cover(drawing.natural(1, *SIZE)))
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "same.png").write_bytes(data)

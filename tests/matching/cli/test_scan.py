@@ -52,6 +52,7 @@ def test_an_unreadable_file_is_reported_and_the_scan_goes_on(
     assert "3 unreadable, 1 other files passed over" in ran.errors
 
 
+@pytest.mark.slow
 def test_several_processes_give_the_same_lines_in_the_same_order(
     arc: Arc, fingerprints: Path, public: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,8 +125,8 @@ def test_deep_finds_crops_of_extended_fingerprints(arc: Arc, covered: Path, tmp_
     assert arc("fingerprint", "--extended", "-o", extended, covered).status == 0
     crops.mkdir()
     for seed in range(5):
-        rgb = drawing.natural(seed)
-        (crops / f"{seed}.jpg").write_bytes(drawing.jpeg(rgb[60:430, 20:560], 80))
+        rgb = drawing.natural(seed, 320, 240)
+        (crops / f"{seed}.jpg").write_bytes(drawing.jpeg(rgb[30:215, 10:280], 80))
     found = arc("scan", "--deep", "--fingerprints", extended, crops)
     assert [(Path(line["photo"]).stem, line["id"]) for line in found.lines] == [
         (str(seed), f"photo-{seed}") for seed in range(4)

@@ -1,0 +1,193 @@
+"""What this machine can carry, and whether answers tell by their timing: measured, beside the goals."""
+
+import secrets
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+
+from django.contrib.auth.models import Group, User
+from django.db.models import Count
+from django.db.models.functions import Now
+from PIL import Image
+
+from arcsite.bench_service import NotMeasured, serving, working
+from arcsite.bench_visitor import CASE_NUMBER, Answered, Visitor
+from arcsite.demo_scenes import covered_photo
+from enrollment import receipts, services
+from enrollment.inspection import SentFile, inspect_all
+from enrollment.models import Attestation, Photo
+from enrollment.states import PhotoState
+from review import audit, claims
+from review import services as review_services
+from review.models import AuditEntry, TermsVersion
+
+UPLOADS, CONCURRENT, SMALL_BYTES = 600, 200, 280_000
+LARGE_UPLOADS, LARGE_CONCURRENT, LARGE_SIDES = 100, 20, (4000, 3000)
+QUEUED, PHOTOS_A_CASE, QUEUE_SECONDS = 1000, 10, 600.0
+PAIRS, WARM_UP = 400, 20
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table; ``held`` is None where there is no goal."""
+
+    name: str
+    measured: str
+    goal: str = ""
+    held: bool | None = None
+
+
+def load(share: float) -> list[Figure]:
+    """Uploads to a real server, then everything sent and more through the worker; ``share`` of full size."""
+    with serving() as port:
+        figures = _uploads(port, "0.28 MB", _jpeg(SMALL_BYTES), UPLOADS, CONCURRENT, share, goal=4.0)
+        large = _jpeg(0, LARGE_SIDES)
+        figures += _uploads(port, "12 megapixels", large, LARGE_UPLOADS, LARGE_CONCURRENT, share, goal=2.0)
+    return figures + _queue(max(1, round(QUEUED * share)))
+
+
+def timing(share: float) -> list[Figure]:
+    """Looking up an unknown case beside a known case with a wrong secret, taking turns."""
+    with serving() as port:
+        receipt = Visitor(port, "/send/").send(_jpeg(SMALL_BYTES))
+        number = CASE_NUMBER.search(receipt.body)
+        if number is None:
+            raise NotMeasured(f"the upload was answered {receipt.status}")
+        visitor = Visitor(port, "/case/")
+        known, unknown = [], []
+        for turn in range(WARM_UP + max(1, round(PAIRS * share))):
+            stranger = receipts.derive(secrets.token_urlsafe(32))
+            answers = [
+                visitor.look_up(number[1].decode("ascii"), stranger.secret),
+                visitor.look_up(stranger.number, stranger.secret),
+            ]
+            if {answer.status for answer in answers} != {422}:
+                raise NotMeasured(f"look-ups were answered {[answer.status for answer in answers]}")
+            if turn >= WARM_UP:
+                known.append(answers[0].seconds)
+                unknown.append(answers[1].seconds)
+    return compare(known, unknown)
+
+
+def compare(known: Sequence[float], unknown: Sequence[float]) -> list[Figure]:
+    """Medians in ms and the median of the paired differences, which a few slow answers cannot move."""
+    apart = 1000 * statistics.median(one - other for one, other in zip(known, unknown, strict=True))
+    return [
+        Figure("wrong secret of a known case, median", f"{1000 * statistics.median(known):.2f} ms"),
+        Figure("unknown case, median", f"{1000 * statistics.median(unknown):.2f} ms"),
+        Figure(f"difference, median of {len(known)} pairs", f"{apart:+.2f} ms", "< 2 ms", abs(apart) < 2),
+    ]
+
+
+def _uploads(
+    port: int, what: str, photo: bytes, uploads: int, concurrent: int, share: float, *, goal: float
+) -> list[Figure]:
+    uploads, concurrent = max(1, round(uploads * share)), max(1, round(concurrent * share))
+    visitor = Visitor(port, "/send/")
+    visitor.send(photo)  # the first one waits for the decoder to start
+    started = time.perf_counter()
+    with ThreadPoolExecutor(concurrent) as crowd:
+        answers = list(crowd.map(lambda _: visitor.send(photo), range(uploads)))
+    return summary(f"{uploads} x {what}, {concurrent} at once", answers, time.perf_counter() - started, goal)
+
+
+def summary(name: str, answers: Sequence[Answered], elapsed: float, goal: float) -> list[Figure]:
+    """Failures, median, 95th percentile and rate of a number of uploads; ``goal`` in seconds."""
+    broken = sum(answer.status == 0 or answer.status >= 500 for answer in answers)
+    others = sum(answer.status not in {0, 200} and answer.status < 500 for answer in answers)
+    times = sorted(answer.seconds for answer in answers)
+    slow = times[min(len(times) - 1, int(0.95 * len(times)))]
+    return [
+        Figure(f"{name}: 5xx or broken", str(broken), "0", broken == 0),
+        Figure(f"{name}: not accepted", str(others), "0", others == 0),
+        Figure(f"{name}: p50", f"{statistics.median(times):.2f} s"),
+        Figure(f"{name}: p95", f"{slow:.2f} s", f"< {goal:g} s", slow < goal),
+        Figure(f"{name}: rate", f"{len(answers) / elapsed:.1f} /s"),
+    ]
+
+
+def _queue(photos: int) -> list[Figure]:
+    _fill_queue(photos)
+    _decide(photos)
+    protected = Photo.objects.filter(state=PhotoState.PROTECTED)
+    started = time.perf_counter()
+    with working():
+        while protected.count() < photos:
+            if time.perf_counter() - started > QUEUE_SECONDS:
+                break
+            time.sleep(0.2)
+        seconds = time.perf_counter() - started
+    done = protected.count()
+    doubled = sum(_doubled(action) for action in ("store_fingerprint", "protect"))
+    fault = audit.verify().fault
+    rate = done / seconds
+    name = f"{photos} queued photos"
+    return [
+        Figure(f"{name}: protected", str(done), str(photos), done == photos),
+        Figure(f"{name}: done twice", str(doubled), "0", doubled == 0),
+        Figure(f"{name}: audit", fault or "holds", "holds", not fault),
+        Figure(f"{name}: rate", f"{rate:.1f} /s", "> 5 /s", rate > 5),
+    ]
+
+
+def _doubled(action: str) -> int:
+    entries = AuditEntry.objects.filter(action=action).values("photo").annotate(times=Count("seq"))
+    return entries.filter(times__gt=1).count()
+
+
+def _fill_queue(photos: int) -> None:
+    """Enrol until so many wait, uploads of before included."""
+    missing = photos - Photo.objects.awaiting_review().count()
+    data = _jpeg(SMALL_BYTES)
+    [inspected] = inspect_all([SentFile("photo.jpg", data, len(data))])
+    while missing > 0:
+        some = min(missing, PHOTOS_A_CASE)
+        services.enroll(receipts.new_token(), [inspected] * some, contents="", attestation=Attestation.SELF)
+        missing -= some
+
+
+def _decide(photos: int) -> None:
+    """As a reviewer would, one after the other, and past the undo window."""
+    reviewer = User.objects.create_user(f"bench-{secrets.token_hex(4)}")
+    reviewer.groups.add(Group.objects.get(name="Reviewer"))
+    clause = TermsVersion.objects.current().clauses.get(code="P1")
+    for _ in range(photos):
+        claim = claims.take_next(reviewer)
+        if claim is None:
+            raise NotMeasured("the queue ran empty before enough photos were decided")
+        claims.note_view(claim.photo_id, reviewer)
+        review_services.decide(claim.photo_id, reviewer, token=claim.token, clause=clause, reason="")
+    Photo.objects.filter(state=PhotoState.COVERED).update(due_at=Now())
+
+
+def _jpeg(most_bytes: int, sides: tuple[int, int] | None = None) -> bytes:
+    """A drawn covered photo; of ``sides``, or of the best quality that fits into ``most_bytes``."""
+    with Image.open(BytesIO(covered_photo("beach"))) as picture:
+        if sides is not None:
+            return _encoded(picture.resize(sides), 85)
+        return next(
+            data for quality in range(97, 0, -2) if len(data := _encoded(picture, quality)) <= most_bytes
+        )
+
+
+def _encoded(picture: Image.Image, quality: int) -> bytes:
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def table(figures: Sequence[Figure]) -> list[str]:
+    """Lines for a person, the goals beside."""
+    verdicts = {True: "held", False: "MISSED", None: ""}
+    rows = [("", "measured", "goal", "")]
+    rows += [(figure.name, figure.measured, figure.goal, verdicts[figure.held]) for figure in figures]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+MEASUREMENTS: dict[str, Callable[[float], list[Figure]]] = {"load": load, "timing": timing}

@@ -1,0 +1,70 @@
+"""A service of its own for measuring: real processes on the throw-away data directory of ``bench``."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from arcsite import datadir, launcher
+
+START_SECONDS, STOP_SECONDS = 60.0, 30.0
+ENVIRONMENT = {
+    "ARC_REQUIRE_MFA": "off",
+    # Everybody who is measured comes from one address.
+    **{f"ARC_LIMIT_{what}": "1000000" for what in ("UPLOADS", "LOOKUPS", "SIGN_INS")},
+}
+
+
+class NotMeasured(Exception):
+    """What was to be measured did not run; the text says why."""
+
+
+@contextmanager
+def serving() -> Iterator[int]:
+    """The port of web server and worker as ``up`` starts them. Raises NotMeasured."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    datadir.create(settings.DATA_DIR)
+    with _process("up", "--port", str(port), "--data", str(settings.DATA_DIR)) as up:
+        deadline = time.monotonic() + START_SECONDS
+        while not launcher.answers(port):
+            if up.poll() is not None or time.monotonic() > deadline:
+                raise NotMeasured(f"the service did not start:\n{_log().read_text()}")
+            time.sleep(0.1)
+        yield port
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """The worker alone."""
+    with _process("runworker"):
+        yield
+
+
+@contextmanager
+def _process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**os.environ, **ENVIRONMENT}
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+    with _log().open("ab") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _log() -> Path:
+    return Path(settings.DATA_DIR) / "run" / "bench.log"

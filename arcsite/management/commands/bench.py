@@ -1,0 +1,39 @@
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from arcsite.bench import MEASUREMENTS, table
+from arcsite.bench_service import NotMeasured
+
+
+class Command(BaseCommand):
+    help = (
+        "Measure this machine: a service of its own with drawn photos, on loopback, thrown away afterwards."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=MEASUREMENTS)
+        parser.add_argument(
+            "--share", type=share, default=1.0, help="of the full size, such as 0.1 (%(default)s)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ends with 1 when a goal was missed."""
+        try:
+            figures = MEASUREMENTS[options["what"]](options["share"])
+        except NotMeasured as reason:
+            raise CommandError(str(reason)) from None
+        self.stdout.write("\n".join(table(figures)))
+        if any(figure.held is False for figure in figures):
+            raise CommandError("A goal was missed.")
+
+
+def share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 1:
+        raise ArgumentTypeError(f"{text!r} is not a share: a number above 0, at most 1")
+    return number
