@@ -53,7 +53,7 @@ def masked_image(photo_id: uuid.UUID, reviewer: User) -> bytes:
         picture = sandbox.render_masked(originals.open_original(photo_id))
     except originals.OriginalGone:
         raise Conflict("original-gone") from None
-    except (originals.OriginalDamaged, Refused):
+    except originals.OriginalDamaged:
         raise Conflict("original-unreadable") from None
     except sandbox.SandboxFailed:
         raise Conflict("not-drawn") from None

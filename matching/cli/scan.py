@@ -41,9 +41,7 @@ def run(options: Namespace) -> int:
             for scanned in _with_progress(scan, len(gathered.photos)):
                 _report(scanned, tally, results, options.json or not results.isatty())
     except BrokenProcessPool:
-        _say(
-            "arc: scanning processes are killed at once, perhaps for want of memory: use fewer --jobs (killed)"
-        )
+        _say("arc: no scanning process stays alive, perhaps for want of memory: use fewer --jobs (killed)")
         return 1
     _say(_summary(tally, len(index), gathered.passed_over, time.monotonic() - started))
     return 0
