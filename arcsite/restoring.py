@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.executor import MigrationExecutor
 
 from arcsite.backup import LABEL, LEFT_OUT, fingerprint_of_pepper, sync_file
 from arcsite.datadir import sync_directory
@@ -36,10 +36,9 @@ def restore(file: Path, database: Path) -> Reapplied:
     draft.chmod(0o600)
     try:
         with connected_to(draft):
-            require_known_migrations()
             with connection.cursor() as cursor:
                 cursor.execute(f"DROP TABLE {LABEL}")
-            call_command("migrate", interactive=False, verbosity=0)
+            migrate()
             reapplied = restoring.reapply(journal.read())
             wal.truncate()
     except BaseException:
@@ -70,11 +69,14 @@ def check(file: Path) -> None:
         )
 
 
-def require_known_migrations() -> None:
-    loader = MigrationLoader(connection)
-    if unknown := set(loader.applied_migrations) - set(loader.disk_migrations):
+def migrate() -> None:
+    """Bring an older backup up to this version. Raises NotRestored for a newer one."""
+    executor = MigrationExecutor(connection)
+    if unknown := set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations):
         app, name = sorted(unknown)[-1]
         raise NotRestored(f"The backup is newer than this version ({app} {name}). Hint: update ARC first.")
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
 
 
 @contextmanager

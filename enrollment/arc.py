@@ -26,7 +26,6 @@ TRACE = 0.0002  # less of the colour than this is not worth a message of its own
 COARSE = 4
 NEAR = 48
 SEE_THROUGH_SHARE = 0.005
-WRONG_PINK_SHARE = 0.02
 REACH = 16
 
 Picture = NDArray[np.uint8]
@@ -54,7 +53,9 @@ def find_cover(rgb: Picture) -> Cover:
     mask = areas.mask_of(paint)
     coverage = float(mask.mean())
     _refuse_see_through(rgb, float(areas.size[paint & roughness.rough].sum()) / raw.size)
-    _refuse_wrong_pink(rgb, FLOOR / 2 if coverage < FLOOR else WRONG_PINK_SHARE)
+    # Beside a proper cover another flat pink is part of the scene, and its owner could not mend it.
+    if coverage < FLOOR:
+        _refuse_wrong_pink(rgb, FLOOR / 2)
     _refuse_too_little(coverage, float(raw.mean()))
     if coverage > CEILING:
         figures = {"percent": percent(coverage), "limit_percent": percent(CEILING)}

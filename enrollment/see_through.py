@@ -40,8 +40,8 @@ class Roughness:
 def judge(rgb: NDArray[np.uint8], areas: Areas, mask: Mask) -> Roughness:
     """How even the areas of a mask [H, W] are inside, where neither a soft edge nor JPEG ringing reaches.
 
-    An area with no such inside is paint if it is at least a clean line some four pixels wide, and
-    natural if it is ragged.
+    An area is natural if it is ragged, and either too uneven for a brush or without such an inside.
+    A whole area as uneven as that is paint with something showing through: rough, never natural.
     """
     sample = np.zeros_like(mask)
     sample[::EVERY, ::EVERY] = erode(mask[::EVERY, ::EVERY], INTERIOR // EVERY)
@@ -62,8 +62,8 @@ def judge(rgb: NDArray[np.uint8], areas: Areas, mask: Mask) -> Roughness:
     deviating = np.bincount(label, deviation > MAX_DEVIATION, count) / divisor
     judged = number >= INTERIOR_PIXELS
     rough = judged & ((luma_sd > MAX_LUMA_SD) | (deviating > DEVIATING_SHARE))
-    natural = np.where(judged, luma_sd > NATURAL_LUMA_SD, _solidity(areas, mask) < SOLID)
-    return Roughness(rough, natural)
+    ragged = _solidity(areas, mask) < SOLID
+    return Roughness(rough, ragged & (~judged | (luma_sd > NATURAL_LUMA_SD)))
 
 
 def _solidity(areas: Areas, mask: Mask) -> NDArray[np.float64]:

@@ -45,7 +45,7 @@ def private_server() -> Iterator[Path]:
     try:
         if os.geteuid() == 0:
             shutil.chown(directory, ACCOUNT, ACCOUNT)
-        command = [
+        command: list[str | Path] = [
             programs / "initdb",
             "-D",
             directory / "data",
@@ -67,12 +67,12 @@ def private_server() -> Iterator[Path]:
 @contextmanager
 def _running(programs: Path, directory: Path) -> Iterator[None]:
     options = [part for setting in ("listen_addresses=", *SETTINGS) for part in ("-c", setting)]
-    command = [programs / "postgres", "-D", directory / "data", "-k", directory, *options]
+    command: list[str | Path] = [programs / "postgres", "-D", directory / "data", "-k", directory, *options]
     with (directory / "log").open("wb") as log:
         server = subprocess.Popen([*_as_account(), *command], stdout=log, stderr=log, cwd=directory)
     try:
         deadline = time.monotonic() + START_SECONDS
-        ready = [programs / "pg_isready", "-q", "-h", directory]
+        ready: list[str | Path] = [programs / "pg_isready", "-q", "-h", directory]
         while subprocess.run(ready, check=False).returncode:
             assert server.poll() is None, (directory / "log").read_text()
             assert time.monotonic() < deadline, "PostgreSQL did not start"

@@ -105,8 +105,8 @@ def _add_scan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "scan",
         help="public photos in, matches out",
         description="Look for copies of fingerprinted photos; print one JSON object per match.",
-        epilog="A file that cannot be read is reported on standard error and the scan goes on. "
-        f"Exit status: 0 all done, 1 no scanning process stayed alive, 2 wrongly called, {_CANNOT_WRITE_HELP}",
+        epilog="A file that cannot be read is reported on standard error and the scan goes on. Exit status: "
+        f"0 all done, 1 no scanning process stayed alive, 2 wrongly called, {_CANNOT_WRITE_HELP}",
     )
     parser.add_argument("--fingerprints", required=True, metavar="FILE", help="output of arc fingerprint")
     parser.add_argument("--deep", action="store_true", help="also look for crops, frames and zooms (slower)")

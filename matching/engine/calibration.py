@@ -31,7 +31,7 @@ RATE = 1e-6
 LITERAL_SPREADS = 6.5
 
 # Spread of the sum over unrelated natural photos, measured in its far tail; see docs/matching.md.
-SUM_SPREAD = 1.72
+SUM_SPREAD = 1.75
 
 # Spread of coded distances between the whole sketch of a typical photo and the bank.
 TYPICAL_PHOTO_SPREAD = 30.0
@@ -55,10 +55,11 @@ def sketch_spreads(signs: Signs) -> tuple[Spreads, Spreads]:
 def photo_units(signs: Signs) -> Spreads:
     """Return float32 [n]: how much further than a typical photo those of query signs [n, 480] stray.
 
-    The square root of the ratio: half of what makes a pair stray is already in the fingerprint's own spread.
+    The fourth root of the ratio, by experiment: most of what makes a pair stray is in the fingerprint's own
+    spread already, and a higher power hides copies of plain photos; see docs/matching.md.
     """
     agree = signs.astype(np.float32) @ bank_signs().T
-    units: Spreads = np.sqrt(_root_mean_square(agree) / np.float32(TYPICAL_PHOTO_SPREAD))
+    units: Spreads = np.sqrt(np.sqrt(_root_mean_square(agree) / np.float32(TYPICAL_PHOTO_SPREAD)))
     return units
 
 

@@ -26,7 +26,7 @@ from matching.engine.spectrum import distances, halved, masked_hashes
 
 # Standard scores that a photo's sketch must reach, of the first half and of the whole; see docs/matching.md.
 FIRST_SCORE_AT_MOST = -2.6
-SKETCH_SCORE_AT_MOST = -3.7
+SKETCH_SCORE_AT_MOST = -3.9
 
 # Fingerprints compared with all queries at once, few enough to stay in the processor's cache meanwhile.
 _BLOCK = 16_384

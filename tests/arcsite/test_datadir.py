@@ -195,7 +195,30 @@ def test_up_without_a_directory_after_the_option(home: Path) -> None:
         prepare(["manage.py", "up", "--data"])
 
 
-@pytest.mark.parametrize("arguments", [["test"], ["up", "--help"], ["sweep", "-h"]])
+@pytest.mark.parametrize(
+    ("address", "option", "asked"),
+    [
+        ("http://127.0.0.1:8000", ["--demo"], "off"),
+        ("http://127.0.0.1:8000", [], None),
+        ("https://cover.example.org", ["--demo"], None),
+    ],
+)
+def test_only_a_demo_on_this_machine_asks_for_no_second_factor(
+    address: str, option: list[str], asked: str | None, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARC_PUBLIC_URL", address)
+    monkeypatch.delenv("ARC_REQUIRE_MFA")
+    prepare(["manage.py", "up", "--data", str(home), *option])
+    assert os.environ.get("ARC_REQUIRE_MFA") == asked
+
+
+def test_a_demo_may_be_told_to_ask_for_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARC_REQUIRE_MFA", "on")
+    prepare(["manage.py", "up", "--data", str(home), "--demo"])
+    assert os.environ["ARC_REQUIRE_MFA"] == "on"
+
+
+@pytest.mark.parametrize("arguments", [["test"], ["bench", "load"], ["up", "--help"], ["sweep", "-h"]])
 def test_some_commands_leave_no_trace(
     arguments: list[str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,26 @@ def test_the_first_start_shows_passwords_and_addresses(
 
 
 @pytest.mark.django_db
+def test_it_says_what_the_first_sign_in_asks_for(
+    data: Path, port: int, launched: list[Launcher], settings: Settings
+) -> None:
+    settings.ARC_REQUIRE_MFA = True
+    shown = run_up(port=port)
+    assert "asks to set up an authenticator app" in shown
+    assert "without a second factor" not in shown
+
+
+@pytest.mark.django_db
+def test_it_says_when_no_second_factor_is_asked_for(
+    data: Path, port: int, launched: list[Launcher], settings: Settings
+) -> None:
+    settings.ARC_REQUIRE_MFA = False
+    shown = run_up(port=port)
+    assert "without a second factor" in shown
+    assert "authenticator app" not in shown
+
+
+@pytest.mark.django_db
 def test_the_second_start_shows_no_password(data: Path, port: int, launched: list[Launcher]) -> None:
     run_up(port=port)
     assert "First accounts" not in run_up(port=port)

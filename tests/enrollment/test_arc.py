@@ -117,10 +117,25 @@ def test_another_pink_is_named(colour: drawing.Colour, save: Saver) -> None:
     assert "#FFA8E6" in refused.message
 
 
-def test_another_pink_beside_the_cover_colour_is_named_too() -> None:
-    rgb = cover(cover(natural(24), [FACE]), [drawing.BODY], colour=(255, 168, 208))
+@pytest.mark.parametrize("pink", [(255, 168, 208), (255, 192, 203), (248, 187, 208)])
+def test_another_pink_beside_a_proper_cover_is_part_of_the_scene(pink: tuple[int, int, int]) -> None:
+    wall = Shape("rectangle", (0.02, 0.55, 0.4, 0.95))
+    rgb = cover(cover(natural(24), [FACE]), [wall], colour=pink)
 
-    assert refusal(rgb).code == "wrong-pink"
+    assert find_cover(rgb).coverage == pytest.approx(float(shape_mask([FACE], 640, 480).mean()), rel=0.05)
+
+
+@pytest.mark.parametrize("content", ["stripes", "halves"])
+@pytest.mark.parametrize("opacity", [0.93, 0.95, 0.97])
+def test_harsh_light_and_dark_does_not_hide_behind_a_see_through_brush(content: str, opacity: float) -> None:
+    rgb = natural(26).copy()
+    columns = np.arange(640)
+    dark = (columns // 8) % 2 == 0 if content == "stripes" else columns < 330
+    rgb[250:450, dark], rgb[250:450, ~dark] = 0, 255
+    painted = cover(cover(rgb, [FACE]), [drawing.BODY], opacity=opacity)
+
+    assert refusal(painted).code == "semi-opaque"
+    assert refusal(decoded(jpeg(painted, 92))).code == "semi-opaque"
 
 
 @pytest.mark.parametrize("opacity", [0.9, 0.95, 0.98])

@@ -75,6 +75,7 @@ def small_disk(path: Path, options: str) -> Iterator[None]:
         subprocess.run(["umount", str(path)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_turns_an_upload_away_and_keeps_nothing(shared_stage: Stage) -> None:
     stage, mia = shared_stage, shared_stage.sender()
     assert stage.send(mia, failing="full") == TURNED_AWAY
@@ -106,6 +107,7 @@ def test_a_full_disk_stops_no_purge(shared_stage: Stage) -> None:
     assert stage.faults() == []
 
 
+@pytest.mark.slow
 def test_a_refused_deletion_is_never_called_a_deletion(shared_stage: Stage) -> None:
     stage = shared_stage
     mia = sent(stage, "N1")
@@ -119,6 +121,7 @@ def test_a_refused_deletion_is_never_called_a_deletion(shared_stage: Stage) -> N
     assert stage.faults() == []
 
 
+@pytest.mark.slow
 def test_a_locked_database_turns_an_upload_away_and_keeps_nothing(shared_stage: Stage) -> None:
     stage, mia = shared_stage, shared_stage.sender()
     with locked(stage.database):
