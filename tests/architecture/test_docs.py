@@ -12,6 +12,7 @@ from matching.cli import main
 SETTING = re.compile(r"ARC_[A-Z0-9_]+")
 # The only places that read the environment. Elsewhere a setting comes from django.conf.
 READERS = {
+    "arcsite/bench_service.py",
     "arcsite/bootstrap.py",
     "arcsite/datadir.py",
     "arcsite/environment.py",
