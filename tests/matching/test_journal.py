@@ -10,7 +10,8 @@ from pytest_django import Settings
 from matching import journal
 from matching.journal import PUBLISHED, WITHDRAWN, Journal, NotNoted
 
-ONE, OTHER = uuid.uuid4(), uuid.uuid4()
+# Fixed: test ids are made of them, and must be the same in every process.
+ONE, OTHER = uuid.UUID(int=1 << 120), uuid.UUID(int=2 << 120)
 
 
 @pytest.fixture(autouse=True)
