@@ -11,58 +11,74 @@ Indices = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Areas:
-    """The areas of a mask whose pixels touch by their sides.
+    """The areas of a mask whose pixels touch by their sides, kept as horizontal runs of pixels.
 
-    `label` [P] names the area (0..count-1) of each set pixel in reading order, `size` [count]
-    is each area's number of pixels.
+    Run i is pixels `start[i]` to `end[i]` (exclusive) in reading order, of the area `label[i]`
+    (0..count-1). `size` [count] is each area's number of pixels. Runs are far fewer than pixels.
     """
 
-    shape: tuple[int, int]
-    pixels: Indices
+    mask: Mask
+    start: Indices
+    end: Indices
     label: Indices
     size: Indices
 
     def mask_of(self, chosen: NDArray[np.bool_]) -> Mask:
         """The mask of the areas for which `chosen` [count] holds."""
-        mask = np.zeros(self.shape[0] * self.shape[1], dtype=np.bool_)
-        mask[self.pixels[chosen[self.label]]] = True
-        return mask.reshape(self.shape)
+        dropped = ~chosen[self.label]
+        mask = self.mask.copy()
+        mask.reshape(-1)[_pixels(self.start[dropped], self.end[dropped])] = False
+        return mask
+
+    def labels_at(self, pixels: Indices) -> Indices:
+        """The area of each of some pixels of the mask, given in reading order."""
+        return np.repeat(self.label, self._per_run(pixels))
+
+    def counted(self, pixels: Indices) -> Indices:
+        """Per area [count], how many of some pixels of the mask, given in reading order, are in it."""
+        return np.bincount(self.label, self._per_run(pixels), len(self.size)).astype(np.intp)
+
+    def _per_run(self, pixels: Indices) -> Indices:
+        # None of the pixels is between two runs, so that those before the next run end with this one.
+        return np.diff(np.searchsorted(pixels, self.start), append=len(pixels))
 
 
 def connected_areas(mask: Mask) -> Areas:
     """Areas of a mask, by joining the horizontal runs of neighbouring rows."""
-    height, width = mask.shape
-    starts, ends = _runs(mask)
-    upper, lower = _touching(starts, ends, width)
-    roots = _joined(len(starts), upper, lower)
-    _, label_of_run = np.unique(roots, return_inverse=True)
-    lengths = ends - starts
-    label = np.repeat(label_of_run, lengths)
-    return Areas((height, width), np.flatnonzero(mask), label, np.bincount(label))
+    start, end = _runs(mask)
+    upper, lower = _touching(start, end, mask.shape[1])
+    root = _joined(len(start), upper, lower)
+    label = (np.cumsum(root == np.arange(len(root))) - 1)[root]
+    size = np.bincount(label, end - start).astype(np.intp)
+    return Areas(mask, start, end, label, size)
 
 
 def _runs(mask: Mask) -> tuple[Indices, Indices]:
-    """Start and end (exclusive) of each horizontal run, as positions in an H x (W + 1) raster.
-
-    The extra column is never set, so that no run goes on into the next row.
-    """
+    """Start and end (exclusive) of each horizontal run, as positions in the mask in reading order."""
     height, width = mask.shape
-    padded = np.zeros(height * (width + 1) + 1, dtype=np.int8)
-    padded[1:].reshape(height, width + 1)[:, :width] = mask
-    steps = np.flatnonzero(np.diff(padded))
-    return steps[0::2], steps[1::2]
+    # Whether a run starts or ends before each column; one column more, so that rows stay apart.
+    turns = np.empty((height, width + 1), dtype=np.bool_)
+    turns[:, 0], turns[:, -1] = mask[:, 0], mask[:, -1]
+    np.not_equal(mask[:, 1:], mask[:, :-1], out=turns[:, 1:-1])
+    found = np.flatnonzero(turns)
+    found -= found // (width + 1)
+    return found[0::2], found[1::2]
 
 
 def _touching(starts: Indices, ends: Indices, width: int) -> tuple[Indices, Indices]:
     """All pairs of runs, one a row below the other, that share a column."""
-    stride = width + 1
     # The runs below run i are those that end after its shifted start and start before its end.
-    first = np.searchsorted(ends, starts + stride, side="right")
-    last = np.searchsorted(starts, ends + stride, side="left")
-    count = np.maximum(last - first, 0)
-    upper = np.repeat(np.arange(len(starts)), count)
-    within = np.arange(len(upper)) - np.repeat(np.cumsum(count) - count, count)
-    return upper, np.repeat(first, count) + within
+    first = np.searchsorted(ends, starts + width, side="right")
+    last = np.searchsorted(starts, ends + width, side="left")
+    return np.repeat(np.arange(len(starts)), last - first), _pixels(first, last)
+
+
+def _pixels(starts: Indices, ends: Indices) -> Indices:
+    """All positions of the runs, one run after the other."""
+    length = ends - starts
+    before = np.cumsum(length) - length
+    positions: Indices = np.arange(length.sum()) + np.repeat(starts - before, length)
+    return positions
 
 
 def _joined(count: int, left: Indices, right: Indices) -> Indices:
@@ -85,6 +101,12 @@ def _joined(count: int, left: Indices, right: Indices) -> Indices:
     return parent
 
 
+def box_of(mask: Mask) -> tuple[int, int, int, int]:
+    """Top, left, bottom and right (exclusive) of what is set in a mask, at least one pixel."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+
+
 def dilate(mask: Mask, radius: int) -> Mask:
     """Grown by `radius` pixels in every direction (a square of side 2 * radius + 1)."""
     return _spread(_spread(mask, radius, 0), radius, 1)
@@ -96,21 +118,13 @@ def erode(mask: Mask, radius: int) -> Mask:
 
 
 def _spread(mask: Mask, radius: int, axis: int) -> Mask:
-    grown = mask.copy()
-    done = 0
-    while done < radius:
-        step = min(done + 1, radius - done)  # doubling: what is grown by d grows to 2 d + 1
-        before = grown.copy()
-        if step < grown.shape[axis]:
-            _shifted_or(grown, before, step, axis)
-        done += step
-    return grown
-
-
-def _shifted_or(target: Mask, source: Mask, step: int, axis: int) -> None:
-    if axis == 0:
-        target[step:] |= source[:-step]
-        target[:-step] |= source[step:]
-    else:
-        target[:, step:] |= source[:, :-step]
-        target[:, :-step] |= source[:, step:]
+    """Set wherever one of the `radius` pixels before or after along the axis is."""
+    sides = [(0, 0), (0, 0)]
+    sides[axis] = (radius, radius)
+    window = np.pad(mask, sides)
+    reach, full = 1, 2 * radius + 1
+    while reach < full:  # each place stands for itself and the reach - 1 after it; doubling
+        step = min(reach, full - reach)
+        window = window[:-step] | window[step:] if axis == 0 else window[:, :-step] | window[:, step:]
+        reach += step
+    return window

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from enrollment.areas import connected_areas
+from enrollment.areas import Indices, Mask, connected_areas
 
-STEP = 4  # every fourth pixel each way is plenty for large flat areas
 FLAT = 3
 SPREAD = 6
 MIN_CELLS = 32
@@ -23,46 +22,48 @@ class FlatPink:
     share: float
 
 
-def find_flat_pink(rgb: Picture, arc: tuple[int, int, int], tolerance: int) -> FlatPink | None:
-    """The largest connected area painted flat in one pink outside the tolerance of ARC, if any.
+def find_flat_pink(grid: Picture, paint: Mask) -> FlatPink | None:
+    """The largest connected area painted flat in one pink that is not among the paint [h, w], if any.
 
-    Natural pinks are never as flat as paint: neighbours four pixels apart differ by more than
-    three grey levels, and one area holds more than one colour.
+    `grid` [h, w, 3] is every fourth row and column of a picture. Natural pinks are never as flat as
+    paint: neighbours in the grid differ by more than three grey levels, and one area holds more
+    than one colour.
     """
-    grid = np.ascontiguousarray(rgb[::STEP, ::STEP])
-    pink = _pink(grid)
-    pink[pink] = np.abs(grid[pink].astype(np.int16) - np.array(arc)).max(axis=1) > tolerance
-    if np.count_nonzero(pink) < MIN_CELLS:
+    cells = np.flatnonzero(_pink(grid) & ~paint)
+    if len(cells) < MIN_CELLS:
         return None
-    wide = grid.astype(np.int16)
-    pink &= _flat(wide)
-    colours = wide[pink]
-    if len(colours) < MIN_CELLS:
+    cells = cells[_flat(grid, cells)]
+    if len(cells) < MIN_CELLS:
         return None
-    colour = _most_common(colours)
-    same = pink & (np.abs(wide - colour).max(axis=2) <= SPREAD)
+    colours = grid.reshape(-1, 3)[cells].astype(np.int16)
+    alike = np.abs(colours - _most_common(colours)).max(axis=1) <= SPREAD
+    same = np.zeros(paint.shape, dtype=np.bool_)
+    same.reshape(-1)[cells[alike]] = True
     areas = connected_areas(same)
     if not len(areas.size) or areas.size.max() < MIN_CELLS:
         return None
-    exact = np.median(wide[same], axis=0).astype(int)
+    exact = np.median(colours[alike], axis=0).astype(int)
     return FlatPink("#{:02X}{:02X}{:02X}".format(*exact), float(areas.size.max()) / same.size)
 
 
-def _pink(grid: Picture) -> NDArray[np.bool_]:
+def _pink(grid: Picture) -> Mask:
     """Red at least 200, blue at least 130, green at least 30 below red and 8 below blue."""
     red, green, blue = (np.ascontiguousarray(grid[:, :, channel]) for channel in range(3))
     bright = (red >= 200) & (blue >= 130)
-    pink: NDArray[np.bool_] = (
-        bright & (green <= red - np.minimum(red, 30)) & (green <= blue - np.minimum(blue, 8))
-    )
+    pink: Mask = bright & (green <= red - np.minimum(red, 30)) & (green <= blue - np.minimum(blue, 8))
     return pink
 
 
-def _flat(grid: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Cells that equal their right-hand and lower neighbour to within `FLAT`."""
-    flat = np.ones(grid.shape[:2], dtype=np.bool_)
-    flat[:, :-1] &= np.abs(np.diff(grid, axis=1)).max(axis=2) <= FLAT
-    flat[:-1] &= np.abs(np.diff(grid, axis=0)).max(axis=2) <= FLAT
+def _flat(grid: Picture, cells: Indices) -> NDArray[np.bool_]:
+    """Which cells equal their right-hand and lower neighbour, where there is one, to within `FLAT`."""
+    height, width, _ = grid.shape
+    rows, columns = np.divmod(cells, width)
+    colours = grid.astype(np.int16)
+    here = colours[rows, columns]
+    right = colours[rows, np.minimum(columns + 1, width - 1)]
+    below = colours[np.minimum(rows + 1, height - 1), columns]
+    difference = np.maximum(np.abs(right - here), np.abs(below - here))
+    flat: NDArray[np.bool_] = difference.max(axis=1) <= FLAT
     return flat
 
 

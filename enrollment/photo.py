@@ -85,7 +85,7 @@ def read_covered(data: bytes) -> CoveredPhoto:
         raise damaged("it cannot be decoded") from error
     rgb = np.asarray(_turned(to_srgb(picture, anatomy.profile, anatomy.gamma), anatomy.orientation))
     cover = find_cover(rgb)
-    return CoveredPhoto(seal(rgb, cover.mask), cover.mask, cover.coverage, anatomy.stripped)
+    return CoveredPhoto(seal(rgb, cover), cover.mask, cover.coverage, anatomy.stripped)
 
 
 def luma_of(rgb: Picture) -> Luma:
@@ -129,7 +129,7 @@ def _decoded(anatomy: Anatomy) -> Image.Image:
         if anatomy.format == "JPEG":
             image.draft("RGB", (anatomy.width // factor, anatomy.height // factor))
             image.load()
-            return image.convert("RGB")
+            return _as_rgb(image)
         image.load()
         return _reduced(_without_alpha(image), factor)
 
@@ -137,7 +137,7 @@ def _decoded(anatomy: Anatomy) -> Image.Image:
 def _without_alpha(image: Image.Image) -> Image.Image:
     """The picture as RGB (or with an alpha that is full everywhere, still to be dropped)."""
     if not image.has_transparency_data:
-        return image if image.mode == "RGB" else image.convert("RGB")
+        return _as_rgb(image)
     if image.mode != "RGBA":
         image = image.convert("RGBA")
     histogram = image.getchannel("A").histogram()
@@ -147,10 +147,14 @@ def _without_alpha(image: Image.Image) -> Image.Image:
     return image
 
 
+def _as_rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
+
+
 def _reduced(image: Image.Image, factor: int) -> Image.Image:
     """Box-averaged RGB, one colour at a time so that memory stays small."""
     if factor == 1:
-        return image.convert("RGB")
+        return _as_rgb(image)
     return Image.merge("RGB", [image.getchannel(c).reduce(factor) for c in "RGB"])
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from enrollment.areas import Areas, Mask, connected_areas, erode
+from enrollment.areas import Areas, Indices, Mask, box_of, connected_areas, erode
 
 INTERIOR = 16
 EVERY = 2  # a quarter of the pixels tells as much as all of them
@@ -37,41 +37,70 @@ class Roughness:
     natural: NDArray[np.bool_]
 
 
-def judge(rgb: NDArray[np.uint8], areas: Areas, mask: Mask) -> Roughness:
-    """How even the areas of a mask [H, W] are inside, where neither a soft edge nor JPEG ringing reaches.
+def judge(rgb: NDArray[np.uint8], areas: Areas, kept: NDArray[np.bool_]) -> Roughness:
+    """How even the kept [count] areas are inside, where neither a soft edge nor JPEG ringing reaches.
 
     An area is natural if it is ragged, and either too uneven for a brush or without such an inside.
     A whole area as uneven as that is paint with something showing through: rough, never natural.
+    Nothing is said of the areas that are not kept.
     """
-    sample = np.zeros_like(mask)
-    sample[::EVERY, ::EVERY] = erode(mask[::EVERY, ::EVERY], INTERIOR // EVERY)
-    inside = sample.reshape(-1)[areas.pixels]
-    label = areas.label[inside]
     count = len(areas.size)
+    if not kept.any():
+        return Roughness(np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_))
+    mask = areas.mask_of(kept)
+    inside = _inside(mask, box_of(mask), INTERIOR, EVERY)
+    label = areas.labels_at(inside)
     number = np.bincount(label, minlength=count)
-    divisor = np.maximum(number, 1)
+    colours = rgb.reshape(-1, 3).take(inside, axis=0)
+    luma_sd, deviating = _unevenness(colours, label, np.maximum(number, 1))
+    judged = number >= INTERIOR_PIXELS
+    rough = judged & ((luma_sd > MAX_LUMA_SD) | (deviating > DEVIATING_SHARE))
+    doubtful = kept & (~judged | (luma_sd > NATURAL_LUMA_SD))
+    return Roughness(rough, _ragged(areas, mask, doubtful))
+
+
+def _unevenness(
+    colours: NDArray[np.uint8], label: Indices, number: Indices
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per area [count] the s.d. of its luma, and the share of its pixels far from its mean colour.
+
+    `colours` [P, 3] and `label` [P] are the pixels, `number` [count] is how many each area has of them
+    (1 where it has none).
+    """
+    count = len(number)
     luma = np.zeros(len(label), dtype=np.float32)
     deviation = np.zeros(len(label), dtype=np.float32)
-    channels = np.ascontiguousarray(rgb.reshape(-1, 3)[areas.pixels[inside]].T).astype(np.float32)
+    channels = np.ascontiguousarray(colours.T).astype(np.float32)
     for channel, weight in zip(channels, REC_601, strict=True):
-        mean = np.bincount(label, channel, count) / divisor
+        mean = np.bincount(label, channel, count) / number
         offset = channel - mean.astype(np.float32)[label]
         luma += np.float32(weight) * offset
         np.maximum(deviation, np.abs(offset), out=deviation)
-    luma_sd = np.sqrt(np.bincount(label, luma * luma, count) / divisor)
-    deviating = np.bincount(label, deviation > MAX_DEVIATION, count) / divisor
-    judged = number >= INTERIOR_PIXELS
-    rough = judged & ((luma_sd > MAX_LUMA_SD) | (deviating > DEVIATING_SHARE))
-    ragged = _solidity(areas, mask) < SOLID
-    return Roughness(rough, ragged & (~judged | (luma_sd > NATURAL_LUMA_SD)))
+    luma_sd = np.sqrt(np.bincount(label, luma * luma, count) / number)
+    return luma_sd, np.bincount(label, deviation > MAX_DEVIATION, count) / number
 
 
-def _solidity(areas: Areas, mask: Mask) -> NDArray[np.float64]:
-    """Per area, the share of its pixels that are not at its edge."""
-    within = erode(mask, EDGE).reshape(-1)[areas.pixels]
-    inner = np.bincount(areas.label[within], minlength=len(areas.size))
-    share: NDArray[np.float64] = inner / np.maximum(areas.size, 1)
-    return share
+def _ragged(areas: Areas, mask: Mask, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the areas asked about, all in the mask, have too few pixels that are not at their edge."""
+    if not asked.any():
+        return asked
+    inner = areas.counted(_inside(mask, box_of(areas.mask_of(asked)), EDGE))
+    return asked & (inner / areas.size < SOLID)
+
+
+def _inside(mask: Mask, box: tuple[int, int, int, int], radius: int, every: int = 1) -> Indices:
+    """Positions in reading order of the mask's pixels, shrunk by a radius, that are in a box.
+
+    Of every so many rows and columns only the first is looked at.
+    """
+    # With the row and column around the box, what is in it shrinks as in the whole picture: either
+    # those are unset, or the radius is no more than one.
+    top, left = (max((edge - 1) // every * every, 0) for edge in box[:2])
+    bottom, right = (edge + every for edge in box[2:])
+    part = erode(mask[top:bottom:every, left:right:every], radius // every)
+    rows, columns = np.divmod(np.flatnonzero(part), part.shape[1])
+    positions: Indices = (top + rows * every) * mask.shape[1] + left + columns * every
+    return positions
 
 
 def see_through_share(paint: Mask, near: Mask) -> float:
@@ -81,10 +110,8 @@ def see_through_share(paint: Mask, near: Mask) -> float:
     every fourth row and column, so that the soft edge of solid paint is one pixel wide.
     """
     areas = connected_areas(near)
-    count = len(areas.size)
-    of_paint = paint.reshape(-1)[areas.pixels]
-    inner = erode(near, 1).reshape(-1)[areas.pixels]
-    painted = np.bincount(areas.label[of_paint], minlength=count) >= PAINT_IN_HALO * areas.size
-    inner_pixels = int(np.bincount(areas.label[inner], minlength=count)[painted].sum())
-    halo_pixels = int(np.bincount(areas.label[inner & ~of_paint], minlength=count)[painted].sum())
+    inner = erode(near, 1)
+    painted = areas.counted(np.flatnonzero(paint)) >= PAINT_IN_HALO * areas.size
+    inner_pixels = int(areas.counted(np.flatnonzero(inner))[painted].sum())
+    halo_pixels = int(areas.counted(np.flatnonzero(inner & ~paint))[painted].sum())
     return inner_pixels / near.size if halo_pixels > HALO_SHARE * inner_pixels else 0.0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from random import Random
 
 import drawing
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from enrollment.arc import ARC, CEILING, FLOOR, find_cover, hide, paint_mask, seal, sealed_mask
-from enrollment.areas import Mask, connected_areas, dilate, erode
+from enrollment.areas import Mask, box_of, connected_areas, dilate, erode
 from enrollment.refusals import Refused
 
 Saver = Callable[[Picture], bytes]
@@ -173,12 +174,12 @@ def test_two_bars_at_the_edges_cover_nothing() -> None:
 
 
 def test_a_sealed_picture_is_exact_where_it_is_masked_and_nowhere_else() -> None:
-    rgb = decoded(jpeg(cover(natural(31)), 60))
-    mask = find_cover(rgb).mask
-    rgb = rgb.copy()
+    rgb = decoded(jpeg(cover(natural(31)), 60)).copy()
     rgb[0, 0] = ARC
+    found = find_cover(rgb)
+    mask = found.mask
 
-    sealed = seal(rgb, mask)
+    sealed = seal(rgb, found)
 
     assert np.array_equal(np.all(sealed == ARC, axis=2), mask)
     assert np.array_equal(sealed_mask(sealed), mask)
@@ -229,11 +230,29 @@ def flooded(mask: Mask) -> list[frozenset[tuple[int, int]]]:
 def test_areas_are_those_of_a_flood_fill(mask: Mask) -> None:
     areas = connected_areas(mask)
 
+    pixels = np.flatnonzero(mask)
     ours: dict[int, set[tuple[int, int]]] = {}
-    for pixel, label in zip(areas.pixels, areas.label, strict=True):
+    for pixel, label in zip(pixels, areas.labels_at(pixels), strict=True):
         ours.setdefault(int(label), set()).add(divmod(int(pixel), mask.shape[1]))
     assert {frozenset(area) for area in ours.values()} == set(flooded(mask))
     assert all(len(area) == areas.size[label] for label, area in ours.items())
+
+
+@given(masks(), st.randoms(use_true_random=False))
+def test_some_of_the_areas_are_picked_counted_and_framed(mask: Mask, random: Random) -> None:
+    areas = connected_areas(mask)
+    label = np.full(mask.shape, -1)
+    label[mask] = areas.labels_at(np.flatnonzero(mask))
+    chosen = np.array([random.random() < 0.5 for _ in areas.size], dtype=np.bool_)
+    part = mask & (np.arange(mask.size).reshape(mask.shape) % 3 == 0)
+
+    picked = np.isin(label, np.flatnonzero(chosen))
+
+    assert np.array_equal(areas.mask_of(chosen), picked)
+    assert list(areas.counted(np.flatnonzero(part))) == [(label[part] == n).sum() for n in range(len(chosen))]
+    if picked.any():
+        rows, columns = np.nonzero(picked)
+        assert box_of(picked) == (rows.min(), columns.min(), rows.max() + 1, columns.max() + 1)
 
 
 @given(masks(), st.integers(0, 7))
