@@ -12,6 +12,8 @@ from arcsite.bench import Figure
 from arcsite.bench_service import NotMeasured
 from arcsite.bench_visitor import Answered
 
+pytestmark = pytest.mark.processes
+
 
 def answered(seconds: float, status: int = 200) -> Answered:
     return Answered(status, seconds, b"")

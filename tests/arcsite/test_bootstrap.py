@@ -16,6 +16,8 @@ from arcsite import bootstrap, environment
 from arcsite.bootstrap import RUNTIME_LOCK, TEST_LOCK, BuildFailed
 from arcsite.environment import Environment
 
+pytestmark = pytest.mark.processes
+
 Commands = list[list[str]]
 
 

@@ -17,6 +17,8 @@ from pytest_django import Settings
 from arcsite import checks, deployment_checks
 from enrollment.signals import photo_moved
 
+pytestmark = pytest.mark.processes
+
 Spoil = Callable[[Settings, Path], None]
 
 

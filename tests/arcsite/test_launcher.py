@@ -19,6 +19,8 @@ http.server.ThreadingHTTPServer(("127.0.0.1", {port}), http.server.BaseHTTPReque
 """
 SLEEPER = """
 import os, pathlib, signal, time
+
+pytestmark = pytest.mark.processes
 def write_pid():
     with pathlib.Path({file!r}).open("a") as file:
         file.write(f"{{os.getpid()}}\\n")

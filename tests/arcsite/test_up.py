@@ -24,6 +24,8 @@ from arcsite import assets
 from arcsite.launcher import Launcher, only_one
 from arcsite.management.commands import up
 
+pytestmark = pytest.mark.processes
+
 Start = Callable[..., subprocess.Popen[str]]
 
 

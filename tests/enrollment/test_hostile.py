@@ -13,6 +13,8 @@ from enrollment.arc import ARC
 from enrollment.refusals import MESSAGES
 from enrollment.sandbox import Sandbox
 
+pytestmark = pytest.mark.processes
+
 MAX_SECONDS = 0.5
 MAX_PEAK = 400_000_000
 SPECIMENS = hostile.hostile() + hostile.ordinary()

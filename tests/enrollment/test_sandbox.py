@@ -21,6 +21,8 @@ from enrollment import sandbox as service
 from enrollment.refusals import Refused
 from enrollment.sandbox import Sandbox, SandboxFailed
 
+pytestmark = pytest.mark.processes
+
 SECRET = b"what must never be told"
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 # Only so that the test database is made at all; the races use a copy of it.
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.processes]
 
 
 @pytest.fixture(scope="module", params=[15, pytest.param(100, marks=pytest.mark.slow)])
