@@ -171,7 +171,15 @@ def test_killing_the_launcher_leaves_no_orphan(launch: Launch, pids: Path, port:
     process.kill()
     process.wait()
     wait_for(lambda: not is_alive(worker))
-    require_free(port)
+    wait_for(lambda: is_free(port))
+
+
+def is_free(port: int) -> bool:
+    try:
+        require_free(port)
+    except CannotRun:
+        return False
+    return True
 
 
 def test_a_server_that_cannot_start_ends_it(launch: Launch, pids: Path) -> None:
