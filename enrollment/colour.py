@@ -1,5 +1,6 @@
 """Bringing a picture's colours to sRGB before anybody looks at them (Pillow and LittleCMS)."""
 
+from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
@@ -20,6 +21,7 @@ _SAMPLES = np.array(
     [ARC, (64, 64, 64), (128, 128, 128), (192, 192, 192), (200, 60, 60), (60, 200, 60), (60, 60, 200)],
     dtype=np.uint8,
 )
+_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 _GREYS = slice(1, 4)
 _PURE = slice(4, 7)
 
@@ -37,6 +39,41 @@ def to_srgb(picture: Image.Image, profile: bytes | None, gamma: float | None) ->
     if gamma is not None:
         return picture.point(_gamma_table(gamma) * 3)
     return picture
+
+
+def as_seen(picture: Image.Image, profile: bytes | None, gamma: float | None) -> Image.Image:
+    """What viewers show of a public picture in mode L, RGB or CMYK: sRGB, or its own grey, whatever it takes.
+
+    Nothing is refused here: a profile that turns the colours round shows people a photo all the same.
+    """
+    transform = seen_as(profile, picture.mode)
+    if transform is not None:
+        return transform.apply(picture)
+    if profile is None and gamma and picture.mode != "CMYK":
+        return picture.point(_gamma_table(gamma) * len(picture.getbands()))
+    return picture
+
+
+@lru_cache(maxsize=16)
+def seen_as(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """The way from a profile to sRGB for pictures of a mode.
+
+    None when nobody could see the difference, or when the profile is damaged or of another kind of picture.
+    """
+    if profile is None:
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if source.profile.xcolor_space.strip() != _SPACES[mode]:
+            return None
+        transform = ImageCms.buildTransform(source, _SRGB, mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+    if mode == "CMYK":
+        return transform
+    sample = Image.fromarray(_SAMPLES[None]).convert(mode)
+    moved = np.asarray(transform.apply(sample).convert(mode)).astype(int)
+    return None if np.abs(moved - np.asarray(sample)).max() <= SAME else transform
 
 
 def _transform(profile: bytes) -> ImageCms.ImageCmsTransform | None:

@@ -13,14 +13,16 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL import _webp as _pillow_webp
 from PIL.JpegImagePlugin import JpegImageFile
 
 from enrollment.anatomy import Anatomy, damaged
 from enrollment.arc import Picture, find_cover, hide, seal, sealed_mask
 from enrollment.areas import Mask
-from enrollment.colour import to_srgb
+from enrollment.colour import as_seen, seen_as, to_srgb
+from enrollment.cut_short import is_cut_short
 from enrollment.exif import ORIENTATION, read_exif
-from enrollment.plain_png import plain_png
+from enrollment.plain_png import packed_png, unpacked_png
 from enrollment.refusals import Refused, percent
 from enrollment.structure import JPEG, walk
 
@@ -42,6 +44,7 @@ DECODING_ERRORS = (
     RuntimeError,  # Pillow's AVIF reader
     struct.error,
     zlib.error,
+    AssertionError,  # Pillow asserts what it takes for granted of a file
     Warning,  # where warnings are errors, Pillow's doubts about a file are such
 )
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -81,8 +84,11 @@ def read_covered(data: bytes) -> CoveredPhoto:
     anatomy = walk(data)
     try:
         picture = _decoded(anatomy)
+        cut_short = is_cut_short(anatomy, picture)
     except DECODING_ERRORS as error:
         raise damaged("it cannot be decoded") from error
+    if cut_short:
+        raise damaged("the picture ends too early")
     rgb = np.asarray(_turned(to_srgb(picture, anatomy.profile, anatomy.gamma), anatomy.orientation))
     cover = find_cover(rgb)
     return CoveredPhoto(seal(rgb, cover), cover.mask, cover.coverage, anatomy.stripped)
@@ -94,8 +100,11 @@ def luma_of(rgb: Picture) -> Luma:
 
 
 def encode_working(rgb: Picture) -> bytes:
-    """A working picture as a lossless PNG that holds nothing but pixels."""
-    return plain_png(rgb)
+    """A working picture as a lossless PNG that holds nothing but pixels.
+
+    Not packed: packing and unpacking it took longer than all else that is done with a photo.
+    """
+    return unpacked_png(rgb)
 
 
 def decode_working(data: bytes) -> Picture:
@@ -116,22 +125,42 @@ def working_mask(rgb: Picture) -> Mask:
 
 def masked_png(rgb: Picture) -> bytes:
     """What people see of a working picture: its paint grown beyond every blended edge, as a PNG."""
-    return encode_working(hide(rgb, sealed_mask(rgb)))
+    return packed_png(hide(rgb, sealed_mask(rgb)))
 
 
 def _decoded(anatomy: Anatomy) -> Image.Image:
     """The reduced RGB picture of an essence, before colour management and turning."""
     longest = max(anatomy.width, anatomy.height)
     factor = next(f for f in (1, 2, 4, 8) if -(-longest // f) <= WORKING_SIDE)
+    if anatomy.format == "WEBP":
+        return _reduced(_without_alpha(_webp(anatomy)), factor)
     with Image.open(BytesIO(anatomy.essence), formats=[anatomy.format]) as image:
-        if image.size != (anatomy.width, anatomy.height) or getattr(image, "n_frames", 1) != 1:
-            raise damaged("its parts contradict each other")
+        _check_frame(anatomy, image.size, getattr(image, "n_frames", 1))
         if anatomy.format == "JPEG":
             image.draft("RGB", (anatomy.width // factor, anatomy.height // factor))
             image.load()
             return _as_rgb(image)
         image.load()
         return _reduced(_without_alpha(image), factor)
+
+
+def _webp(anatomy: Anatomy) -> Image.Image:
+    """The one frame of a WebP, by Pillow's decoder itself: as an image file it takes a third more memory."""
+    decoder = _pillow_webp.WebPAnimDecoder(anatomy.essence)
+    if decoder is None:
+        raise OSError("no WebP decoder for these bytes")
+    size, _, _, frames, mode = decoder.get_info()
+    _check_frame(anatomy, size, frames)
+    frame = decoder.get_next()
+    if frame is None:
+        raise OSError("the WebP frame cannot be decoded")
+    del decoder  # and with it its two canvases
+    return Image.frombuffer(mode, size, frame[0], "raw", mode, 0, 1)
+
+
+def _check_frame(anatomy: Anatomy, size: tuple[int, int], frames: int) -> None:
+    if size != (anatomy.width, anatomy.height) or frames != 1:
+        raise damaged("its parts contradict each other")
 
 
 def _without_alpha(image: Image.Image) -> Image.Image:
@@ -163,7 +192,7 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def read_public(data: bytes) -> Luma:
-    """The luma of a public photo: EXIF turned, alpha flattened on white, first frame.
+    """The luma of a public photo in sRGB: EXIF turned, alpha flattened on white, first frame.
 
     JPEGs are decoded at the smallest scale whose shorter side is at least 256, so sizes differ
     from the file's. Refused with: not-a-picture, wrong-format, too-many-pixels, damaged.
@@ -190,10 +219,22 @@ def _public_luma(data: bytes) -> Luma:
         pixels, limit = image.width * image.height, PUBLIC_JPEG_PIXELS if is_jpeg else PUBLIC_PIXELS
         if pixels > limit:
             raise _too_many_pixels(pixels, limit)
-        if is_jpeg:
-            image.draft("L", (PUBLIC_SIDE, PUBLIC_SIDE))
-        image.load()
-        return np.asarray(_turned(_flat_luma(image), _public_orientation(image)))
+        luma = _flat_luma(_decoded_small(image) if is_jpeg else image)
+        return np.asarray(_turned(luma, _public_orientation(image)))
+
+
+def _decoded_small(image: Image.Image) -> Image.Image:
+    """A JPEG at the smallest scale whose sides are at least 256, in grey when its colours are sRGB's.
+
+    At a scale the last blocks may reach beyond the picture; it is resampled to its own extent.
+    """
+    mode = "L" if seen_as(image.info.get("icc_profile"), "RGB") is None else "RGB"
+    _, box = image.draft(mode, (PUBLIC_SIDE, PUBLIC_SIDE)) or (mode, (0, 0, *image.size))
+    if (box[2], box[3]) == image.size:
+        return image
+    extent = image.resize((int(box[2]), int(box[3])), Image.Resampling.BILINEAR, box)
+    extent.info = image.info
+    return extent
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -208,17 +249,23 @@ def _too_many_pixels(pixels: int, limit: int) -> Refused:
 
 
 def _flat_luma(image: Image.Image) -> Image.Image:
-    if image.mode == "L" and not image.has_transparency_data:
-        return image
+    image.load()  # what stands behind the pixels may tell of colours, too
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in ("I", "F"):
         return Image.fromarray(_stretched(np.asarray(image, dtype=np.float64)))
+    gamma = None if "srgb" in image.info else image.info.get("gamma")
+    seen = as_seen(_on_white(image), image.info.get("icc_profile"), gamma)
+    return seen if seen.mode == "L" else seen.convert("L")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """The picture without alpha, in one of the modes L, RGB and CMYK."""
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("L")
-    return image.convert("RGB").convert("L")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
 
 
 def _stretched(values: NDArray[np.float64]) -> Luma:

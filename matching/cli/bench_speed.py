@@ -1,12 +1,12 @@
-"""``arc bench speed``: search, verification, decoding and memory, beside peers in the same run.
+"""``arc bench speed``: search and memory by number of fingerprints, then whole scans, beside peers each.
 
-Peers that are not installed (``pdqhash``, ``threatexchange``) are left out; faiss always takes part.
+faiss always takes part; the peers of ``bench_peers`` do when they are installed.
 """
 
 import statistics
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,8 @@ from PIL import Image
 
 from enrollment.photo import luma_of
 from matching.cli.bench_accuracy import COVERS
-from matching.cli.bench_plot import lines
+from matching.cli.bench_curves import lines
+from matching.cli.bench_scan import milliseconds, scans
 from matching.cli.edits import covered
 from matching.cli.files import gather
 from matching.cli.usage import UsageError
@@ -30,10 +31,11 @@ from matching.engine.store import write_store
 
 BATCH = 16
 _ENROLLED_AT_MOST = 250
+_SCANNED_AGAINST = 100_000
 
 
 def measure(options: Namespace) -> Iterator[dict[str, object]]:
-    """Yield a report for every size of ``options.sizes`` and one on fingerprinting; draw ``options.plot``."""
+    """Yield a report for every size of ``options.sizes`` and those of ``scans``; draw ``options.plot``."""
     photos = gather([options.photos]).photos
     if len(photos) < 2 * BATCH:
         raise UsageError("too-few-photos", f"{options.photos} holds fewer than {2 * BATCH} photos")
@@ -49,6 +51,11 @@ def measure(options: Namespace) -> Iterator[dict[str, object]]:
             ours.append((size, float(report["milliseconds"])))
             plain.append((size, float(report["plain_hash_milliseconds"])))
             yield dict(report)
+        # Whole scans are measured against a list of the size that most platforms would have, or the nearest.
+        against = min(options.sizes, key=lambda size: abs(size - _SCANNED_AGAINST))
+        store = Path(folder) / "bench.arc"
+        write_store(store, _repeated(seed, against))
+        yield from scans(Path(folder), photos[half:], Index.open(store), options.repeats)
     if options.plot:
         title = "Milliseconds per photo by number of fingerprints, one core"
         lines(Path(options.plot), title, {"arc": ours, "plain 256-bit faiss": plain})
@@ -82,13 +89,13 @@ def _searching(path: Path, seed: Columns, size: int, queries: Grid, repeats: int
     ours, plain = [], []
     for repeat in range(repeats):
         batch = batches[repeat % len(batches)]
-        ours.append(_milliseconds(index.search, batch) / BATCH)
-        plain.append(_milliseconds(flat.search, asked, 1) / BATCH)
+        ours.append(milliseconds(index.search, batch) / BATCH)
+        plain.append(milliseconds(flat.search, asked, 1) / BATCH)
     return {
         "fingerprints": size,
+        "ratio": round(statistics.median(ours) / statistics.median(plain), 2),
         "milliseconds": round(statistics.median(ours), 3),
         "plain_hash_milliseconds": round(statistics.median(plain), 3),
-        "ratio": round(statistics.median(ours) / statistics.median(plain), 2),
         "bytes_per_fingerprint": round(path.stat().st_size / size, 1),
         "open_seconds": round(opened, 3),
     }
@@ -111,12 +118,6 @@ def _repeated(seed: Columns, size: int) -> Columns:
         id_ends=np.cumsum([len(name) for name in names], dtype=np.uint64),
         id_bytes=np.frombuffer(b"".join(names), np.uint8),
     )
-
-
-def _milliseconds(work: Callable[..., object], *arguments: object) -> float:
-    started = time.perf_counter()
-    work(*arguments)
-    return 1000 * (time.perf_counter() - started)
 
 
 def _pixels(photo: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

@@ -4,8 +4,10 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from enrollment.refusals import Refused
 from matching.cli.usage import UsageError
@@ -17,28 +19,40 @@ PICTURE_SUFFIXES = frozenset(
         *(".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"),
     )
 )
+# What a video may be called; .ts and .mts are left out, for most files called that are programs.
+VIDEO_SUFFIXES = frozenset(
+    (
+        *(".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".webm", ".mkv", ".avi", ".flv"),
+        *(".wmv", ".asf", ".mpg", ".mpeg", ".m2ts", ".ogv"),
+    )
+)
 
 
 @dataclass
 class Gathered:
-    """Photos to look at, in a stable order, and how many other files the folders held."""
+    """Photos to look at, in a stable order, how many other files the folders held, and videos among those."""
 
     photos: list[Path] = field(default_factory=list)
     passed_over: int = 0
+    videos_passed_over: int = 0
 
 
-def gather(paths: Iterable[str]) -> Gathered:
+def gather(paths: Iterable[str], *, videos: bool = False) -> Gathered:
     """Return the named files as they are, and the photos of the named folders, recursively and sorted.
+
+    With ``videos`` those of the folders are among the photos.
 
     Hidden files and links to folders are not followed, and one file under one name is given once. A folder
     that cannot be listed is given like a photo: reading it says why. Raises UsageError for a path that does
     not exist.
     """
     gathered, seen = Gathered(), set[tuple[str, str]]()
+    wanted = PICTURE_SUFFIXES | VIDEO_SUFFIXES if videos else PICTURE_SUFFIXES
     for path in map(Path, paths):
         for file in _files_below(path, gathered.photos) if _is_folder(path) else [path]:
-            if file != path and file.suffix.lower() not in PICTURE_SUFFIXES:
+            if file != path and (suffix := file.suffix.lower()) not in wanted:
                 gathered.passed_over += 1
+                gathered.videos_passed_over += suffix in VIDEO_SUFFIXES
                 continue
             identity = (os.path.realpath(file), file.name)
             if identity not in seen:
@@ -62,16 +76,18 @@ def _files_below(folder: Path, unlisted: list[Path]) -> Iterator[Path]:
         yield from (Path(here, name) for name in sorted(files) if not name.startswith("."))
 
 
-def read_limited(path: Path, limit: int) -> bytes:
-    """Return the bytes of a regular file.
-
-    Raises Refused above ``limit`` bytes before any is read, OSError for pipes and devices without waiting.
-    """
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a regular file for reading. Raises OSError for pipes and devices without waiting."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
-        if status.st_size > limit:
-            megabytes = round(status.st_size / 1e6, 1)
-            raise Refused("too-large-file", {"megabytes": megabytes, "limit_megabytes": limit / 1e6})
-        return file.read(status.st_size)
+        yield file
+
+
+def read_limited(file: IO[bytes], limit: int) -> bytes:
+    """Return the bytes of an open file. Raises Refused above ``limit`` bytes before any is read."""
+    size = os.fstat(file.fileno()).st_size
+    if size > limit:
+        raise Refused("too-large-file", {"megabytes": round(size / 1e6, 1), "limit_megabytes": limit / 1e6})
+    return file.read(size)

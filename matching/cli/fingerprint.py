@@ -10,7 +10,7 @@ from tqdm import tqdm
 from enrollment.anatomy import MAX_BYTES
 from enrollment.photo import luma_of, read_covered
 from enrollment.refusals import Refused
-from matching.cli.files import gather, read_limited
+from matching.cli.files import gather, opened, read_limited
 from matching.cli.output import put, result_stream, writable
 from matching.cli.problems import READING_ERRORS, Problem, problem_of
 from matching.engine.errors import TooLittleDetail
@@ -52,7 +52,8 @@ def _refusal(id_: str, problem: Problem) -> dict[str, object]:
 
 def fingerprint_file(photo: Path, *, extended: bool = False) -> Fingerprint:
     """Return the fingerprint of a covered photo's file as the service would make it, or raise Refused."""
-    covered = read_covered(read_limited(photo, MAX_BYTES))
+    with opened(photo) as file:
+        covered = read_covered(read_limited(file, MAX_BYTES))
     try:
         return fingerprint_photo(luma_of(covered.rgb), covered.mask, extended=extended)
     except TooLittleDetail as error:

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 from matching.cli.usage import UsageError
@@ -12,8 +13,17 @@ from matching.engine.jsonform import from_json
 from matching.engine.store import MAGIC
 
 
-def read_fingerprints(path: str) -> tuple[Index, int]:
-    """Return the index of a file's fingerprints, and how many of its lines were refused photos.
+@dataclass(frozen=True)
+class Fingerprints:
+    """What a file holds: an index, how many lines were refused photos, and the store if it is one."""
+
+    index: Index
+    refused: int
+    store: Path | None = None
+
+
+def read_fingerprints(path: str) -> Fingerprints:
+    """Return the fingerprints of a file.
 
     Raises UsageError naming the line that is wrong: half a list would silently protect half the people.
     """
@@ -25,12 +35,12 @@ def read_fingerprints(path: str) -> tuple[Index, int]:
                 return _read_lines(path, beginning + file.read())
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UsageError("cannot-read", f"{path} is a store, which has to be a file, not a pipe")
-        return _opened(path), 0
+        return Fingerprints(_opened(path), 0, Path(path))
     except OSError as error:
         raise UsageError("cannot-read", f"{path} cannot be read: {error.strerror}") from error
 
 
-def _read_lines(path: str, data: bytes) -> tuple[Index, int]:
+def _read_lines(path: str, data: bytes) -> Fingerprints:
     index, refused = Index(), 0
     for number, line in enumerate(_lines(path, data), start=1):
         if not line.strip():
@@ -47,7 +57,7 @@ def _read_lines(path: str, data: bytes) -> tuple[Index, int]:
             raise UsageError("malformed-fingerprint", f"{path}, line {number}: {error}") from error
     if not len(index):
         raise UsageError("no-fingerprints", f"{path} holds no fingerprints")
-    return index, refused
+    return Fingerprints(index, refused)
 
 
 def _opened(path: str) -> Index:

@@ -103,23 +103,25 @@ def _add_fingerprint(commands: "argparse._SubParsersAction[argparse.ArgumentPars
 def _add_scan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "scan",
-        help="public photos in, matches out",
-        description="Look for copies of fingerprinted photos; print one JSON object per match.",
+        help="public photos and videos in, matches out",
+        description="Look for copies of fingerprinted photos; print one JSON object per match. In videos one "
+        'still a second is looked at, and one at every change of scene (needs the extra "video").',
         epilog="A file that cannot be read is reported on standard error and the scan goes on. Exit status: "
         f"0 all done, 1 no scanning process stayed alive, 2 wrongly called, {_CANNOT_WRITE_HELP}",
     )
     parser.add_argument("--fingerprints", required=True, metavar="FILE", help="output of arc fingerprint")
     parser.add_argument("--deep", action="store_true", help="also look for crops, frames and zooms (slower)")
+    parser.add_argument("--turns", action="store_true", help="also look for copies on their side or head")
     parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes to use (default 1)")
     parser.add_argument("--json", action="store_true", help="JSON lines even when printing to a terminal")
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="public photo, or folder of them")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="public photo or video, or folder of them")
     parser.set_defaults(module="matching.cli.scan")
 
 
 def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "bench",
-        help="measure accuracy and speed on your own photos",
+        help="measure accuracy and speed, on your own photos or drawn ones",
         description="Measure what is recognised and what it costs; print one JSON object per figure.",
     )
     kinds = parser.add_subparsers(title="measurements", required=True, metavar="WHAT")
@@ -132,8 +134,13 @@ def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     speed.add_argument("--sizes", type=_sizes, default=[10_000, 100_000, 1_000_000], metavar="N,N,...")
     speed.add_argument("--repeats", type=_positive, default=7, metavar="N", help="medians over so many")
     speed.set_defaults(module="matching.cli.bench", what="speed")
+    attack = kinds.add_parser("attack", help="how far a photo must be changed to escape its fingerprint")
+    attack.add_argument("--limit", type=_count, default=100, metavar="N", help="use N photos (default 100)")
+    attack.set_defaults(module="matching.cli.bench", what="attack")
+    for kind in (accuracy, speed, attack):
+        kind.add_argument("--photos", metavar="DIR", help="uncovered photos to measure with (default: drawn)")
+        kind.add_argument("--draw", type=_count, default=96, metavar="N", help="draw so many (default 96)")
     for kind in (accuracy, speed):
-        kind.add_argument("--photos", required=True, metavar="DIR", help="uncovered photos to measure with")
         kind.add_argument("--plot", metavar="FILE", help="also draw the result, as a PNG")
 
 

@@ -4,8 +4,17 @@ from dataclasses import dataclass
 
 from enrollment.refusals import Refused
 
-# What reading a photo may raise; anything else is a mistake of ours and should stop the run.
-READING_ERRORS = (Refused, OSError, MemoryError)
+
+class Unwatchable(Exception):
+    """A video cannot be looked at, or not to its end; ``message`` is one sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+# What reading a photo or video may raise; anything else is a mistake of ours and should stop the run.
+READING_ERRORS = (Refused, Unwatchable, OSError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -18,7 +27,7 @@ class Problem:
 
 def problem_of(error: BaseException) -> Problem:
     """Return what to say about one of ``READING_ERRORS``."""
-    if isinstance(error, Refused):
+    if isinstance(error, (Refused, Unwatchable)):
         return Problem(error.code, error.message)
     if isinstance(error, MemoryError):
         return Problem("too-heavy", "This picture needs more memory than there is.")

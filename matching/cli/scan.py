@@ -1,4 +1,4 @@
-"""``arc scan``: public photos in, one JSON object per match out."""
+"""``arc scan``: public photos and videos in, one JSON object per match out."""
 
 import json
 import sys
@@ -7,15 +7,15 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import TextIO
 
 from tqdm import tqdm
 
 from matching.cli.files import gather
 from matching.cli.fingerprints_file import read_fingerprints
+from matching.cli.looking import Sighting, Task
 from matching.cli.output import printable, put, result_stream, writable, writing
-from matching.cli.scanning import Scanned, Task, scan_photos
-from matching.engine.index import Match
+from matching.cli.scanning import Scanned, scan_photos
+from matching.cli.stills import VIDEO_EXTRA, can_watch
 
 
 @dataclass
@@ -28,18 +28,26 @@ class _Tally:
 
 def run(options: Namespace) -> int:
     """Return 0 when the scan came to its end, whatever it found; unreadable files are on standard error."""
-    index, refused = read_fingerprints(options.fingerprints)
-    gathered = gather(options.paths)
-    if refused:
-        _say(f"arc: {options.fingerprints}: {refused} refused photos in it cannot be looked for")
+    fingerprints = read_fingerprints(options.fingerprints)
+    index = fingerprints.index
+    gathered = gather(options.paths, videos=can_watch())
+    if fingerprints.refused:
+        _say(f"arc: {options.fingerprints}: {fingerprints.refused} refused photos in it cannot be looked for")
     if options.deep and not index.extended():
         _say(f"arc: {options.fingerprints}: no fingerprint in it is extended, so --deep finds nothing more")
+    if gathered.videos_passed_over:
+        _say(f"arc: {gathered.videos_passed_over} videos passed over: {VIDEO_EXTRA}")
     started, tally = time.monotonic(), _Tally()
-    scan = scan_photos(Task(index, options.deep), gathered.photos, options.jobs)
+    task = Task(index, options.deep, options.turns, fingerprints.store)
+    scan = scan_photos(task, gathered.photos, options.jobs)
     try:
         with result_stream(None) as results:
+            line = _as_json if options.json or not results.isatty() else _as_text
             for scanned in _with_progress(scan, len(gathered.photos)):
-                _report(scanned, tally, results, options.json or not results.isatty())
+                _report(scanned, tally)
+                for sighting in scanned.sightings:
+                    with tqdm.external_write_mode(file=results):
+                        put(results, line(scanned.photo, sighting))
     except BrokenProcessPool:
         _say("arc: no scanning process stays alive, perhaps for want of memory: use fewer --jobs (killed)")
         return 1
@@ -51,31 +59,40 @@ def _with_progress(results: Iterator[Scanned], total: int) -> Iterable[Scanned]:
     return tqdm(results, total=total, unit=" photo", disable=not sys.stderr.isatty())
 
 
-def _report(scanned: Scanned, tally: _Tally, results: TextIO, as_json: bool) -> None:
+def _report(scanned: Scanned, tally: _Tally) -> None:
+    """Count a file, and say what was wrong with it."""
     tally.photos += 1
-    tally.matched += bool(scanned.matches)
-    tally.matches += len(scanned.matches)
+    tally.matched += bool(scanned.sightings)
+    tally.matches += len(scanned.sightings)
     if scanned.problem is not None:
         tally.unreadable += 1
         _say(printable(f"arc: {scanned.photo}: {scanned.problem.message} ({scanned.problem.code})"))
-    for match in scanned.matches:
-        with tqdm.external_write_mode(file=results):
-            put(results, _line(scanned.photo, match, as_json))
 
 
-def _line(photo: str, match: Match, as_json: bool) -> str:
-    if as_json:
-        return json.dumps(
-            {
-                "photo": writable(photo),
-                "id": match.id,
-                "distance": match.distance,
-                "score": float(f"{match.rate:.3g}"),
-                "mirrored": match.mirrored,
-            }
-        )
+def _as_json(photo: str, sighting: Sighting) -> str:
+    match = sighting.match
+    fields: dict[str, object] = {
+        "photo": writable(photo),
+        "id": match.id,
+        "distance": match.distance,
+        "score": float(f"{match.rate:.3g}"),
+        "mirrored": match.mirrored,
+    }
+    if sighting.turned is not None:
+        fields["turned"] = sighting.turned
+    if sighting.time is not None:
+        fields["time"] = round(sighting.time, 3)
+    return json.dumps(fields)
+
+
+def _as_text(photo: str, sighting: Sighting) -> str:
+    match = sighting.match
+    where = photo if sighting.time is None else f"{photo} at {sighting.time:.1f} s"
+    turned = f", turned {sighting.turned} degrees" if sighting.turned else ""
     flipped = ", mirrored" if match.mirrored else ""
-    return printable(f"{photo}: {match.id} (distance {match.distance}, rate {match.rate:.1e}{flipped})")
+    return printable(
+        f"{where}: {match.id} (distance {match.distance}, rate {match.rate:.1e}{turned}{flipped})"
+    )
 
 
 def _summary(tally: _Tally, fingerprints: int, passed_over: int, seconds: float) -> str:

@@ -1,58 +1,42 @@
-"""Photos against an index, in this process or in several, results in the order of the photos."""
+"""Photos and videos against an index, in this process or in several, results in the order of the files."""
 
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar
 
-import numpy as np
-
-from enrollment.photo import read_public
-from matching.cli.files import read_limited
+from matching.cli.files import VIDEO_SUFFIXES
+from matching.cli.looking import Recipe, Sighting, Task
 from matching.cli.problems import READING_ERRORS, Problem, problem_of
-from matching.engine.grid import Grid, luma_grid
-from matching.engine.index import Index, Match
+from matching.cli.stills import Still, stills_of
 
-# Photos searched together: enough to share each block of the index, few enough for a lively progress bar.
+# Stills searched together: enough to share each block of the index, few enough for a lively progress bar.
 BATCH = 16
-PUBLIC_BYTES = 200_000_000
 _KILLED = Problem("killed", "The process that scanned it was killed, perhaps for want of memory.")
 
 
 @dataclass(frozen=True)
-class Task:
-    """What to look for, and whether also through windows."""
-
-    index: Index
-    deep: bool = False
-
-    def search(self, grids: Grid) -> list[list[Match]]:
-        """Return the matches of each photo of grids [n, 64, 64]."""
-        return self.index.search_deep(grids) if self.deep else self.index.search(grids)
-
-
-@dataclass(frozen=True)
 class Scanned:
-    """One photo's matches, best first, or why it could not be read."""
+    """What was seen in one file, in order of time, best first; and why it could not be read (to its end)."""
 
     photo: str
-    matches: list[Match]
+    sightings: list[Sighting]
     problem: Problem | None = None
 
 
 def scan_photos(task: Task, photos: Sequence[Path], jobs: int) -> Iterator[Scanned]:
-    """Yield one result per photo, in their order.
+    """Yield one result per file, in their order.
 
     One of several processes may be killed; raises BrokenProcessPool when none stays alive at all.
     """
-    batches = [photos[at : at + BATCH] for at in range(0, len(photos), BATCH)]
+    batches = _batches(photos)
     if jobs == 1 or len(batches) <= 1:
         for batch in batches:
             yield from scan_batch(task, batch)
@@ -60,54 +44,64 @@ def scan_photos(task: Task, photos: Sequence[Path], jobs: int) -> Iterator[Scann
     yield from _in_processes(task, batches, min(jobs, len(batches)))
 
 
+def _batches(photos: Sequence[Path]) -> list[list[Path]]:
+    """Return photos in batches and each video, which is a batch in itself, alone; all in their order."""
+    batches: list[list[Path]] = []
+    room = 0
+    for photo in photos:
+        video = photo.suffix.lower() in VIDEO_SUFFIXES
+        if video or not room:
+            batches.append([])
+            room = 1 if video else BATCH
+        batches[-1].append(photo)
+        room -= 1
+    return batches
+
+
 def scan_batch(task: Task, photos: Sequence[Path]) -> list[Scanned]:
-    """Return one result per photo; the readable ones are searched together."""
-    grids: dict[int, Grid] = {}
+    """Return one result per file; stills are searched together, whichever files they are of."""
+    seen: list[list[Sighting]] = [[] for _ in photos]
     problems: dict[int, Problem] = {}
+    stills = _stills(photos, problems)
+    while part := list(islice(stills, BATCH)):
+        found = task.search([still for _, still in part])
+        for (at, _), sightings in zip(part, found, strict=True):
+            seen[at] += sightings
+    return [Scanned(str(photo), seen[at], problems.get(at)) for at, photo in enumerate(photos)]
+
+
+def _stills(photos: Sequence[Path], problems: dict[int, Problem]) -> Iterator[tuple[int, Still]]:
+    """Yield (number of the file, still), and fill in what was wrong with files."""
     for at, photo in enumerate(photos):
         try:
-            data = read_limited(photo, PUBLIC_BYTES)
-            with _quiet_decoders():
-                grids[at] = luma_grid(read_public(data))
+            for still in stills_of(photo):
+                yield at, still
         except READING_ERRORS as error:
             problems[at] = problem_of(error)
-    found = dict(zip(grids, task.search(np.stack([*grids.values()])), strict=True)) if grids else {}
-    return [Scanned(str(photo), found.get(at, []), problems.get(at)) for at, photo in enumerate(photos)]
-
-
-@contextmanager
-def _quiet_decoders() -> Iterator[None]:
-    """Keep libraries such as libtiff from printing their own complaints: a bad file is worth one line."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _in_processes(task: Task, batches: Sequence[Sequence[Path]], jobs: int) -> Iterator[Scanned]:
     """Keep every process busy, but never hand out more than a few batches ahead of the one awaited."""
-    pool, ahead = _Pool(task, jobs), deque[tuple[Sequence[Path], Future[list[Scanned]]]]()
-    try:
-        for batch in batches:
-            ahead.append((batch, pool.submit(batch)))
-            if len(ahead) > 2 * jobs:
-                yield from _awaited(task, *ahead.popleft())
-        while ahead:
-            yield from _awaited(task, *ahead.popleft())
-    finally:
-        pool.close()
+    with TemporaryDirectory() as folder:
+        recipe = task.recipe(Path(folder))
+        pool, ahead = _Pool(recipe, jobs), deque[tuple[Sequence[Path], Future[list[Scanned]]]]()
+        try:
+            for batch in batches:
+                ahead.append((batch, pool.submit(batch)))
+                if len(ahead) > 2 * jobs:
+                    yield from _awaited(recipe, *ahead.popleft())
+            while ahead:
+                yield from _awaited(recipe, *ahead.popleft())
+        finally:
+            pool.close()
 
 
-def _awaited(task: Task, batch: Sequence[Path], results: Future[list[Scanned]]) -> Iterator[Scanned]:
+def _awaited(recipe: Recipe, batch: Sequence[Path], results: Future[list[Scanned]]) -> Iterator[Scanned]:
     """Yield a batch's results; after a kill photo by photo, so that only the one to blame is left out."""
     try:
         yield from results.result()
     except BrokenProcessPool:
-        pool = _Pool(task, 1)
+        pool = _Pool(recipe, 1)
         try:
             for photo in batch:
                 yield pool.alone(photo)
@@ -118,13 +112,13 @@ def _awaited(task: Task, batch: Sequence[Path], results: Future[list[Scanned]]) 
 class _Pool:
     """Scanning processes, replaced after one of them was killed."""
 
-    def __init__(self, task: Task, jobs: int) -> None:
-        self._task, self._jobs = task, jobs
+    def __init__(self, recipe: Recipe, jobs: int) -> None:
+        self._recipe, self._jobs = recipe, jobs
         self._processes = self._started()
 
     def _started(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._jobs, context, initializer=_start_worker, initargs=(self._task,))
+        return ProcessPoolExecutor(self._jobs, context, initializer=_start_worker, initargs=(self._recipe,))
 
     def submit(self, photos: Sequence[Path]) -> Future[list[Scanned]]:
         try:
@@ -151,10 +145,10 @@ class _Worker:
     task: ClassVar[Task]
 
 
-def _start_worker(task: Task) -> None:
-    """Receive the task once; an interrupt is the parent's business."""
+def _start_worker(recipe: Recipe) -> None:
+    """Open the store once; an interrupt is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Worker.task = task
+    _Worker.task = recipe.task()
 
 
 def _scan_in_worker(photos: Sequence[Path]) -> list[Scanned]:

@@ -1,12 +1,18 @@
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import drawing
 import pytest
 from PIL import Image
 
+from matching.cli.bench_scan import Size
 from matching.cli.edits import EDITS
+
+pytestmark = pytest.mark.pictures
 
 Arc = Callable[..., Any]
 
@@ -32,13 +38,62 @@ def test_accuracy_reports_every_edit_and_draws_them(arc: Arc, photos: Path, tmp_
         assert image.width > 500
 
 
-def test_speed_reports_every_size_beside_plain_hashes(arc: Arc, photos: Path, tmp_path: Path) -> None:
-    plot = tmp_path / "time.png"
+class _Signal:
+    """Stands in for the stock PDQ signal: as slow as it is."""
+
+    @staticmethod
+    def hash_from_file(photo: Path) -> str:
+        time.sleep(0.02)
+        return photo.name
+
+    @classmethod
+    def get_index_cls(cls) -> type["_Signal"]:
+        return cls
+
+    @classmethod
+    def build(cls, entries: Iterable[tuple[str, int]]) -> "_Signal":
+        assert len({len(bytes.fromhex(each)) for each, _ in entries}) == 1
+        return cls()
+
+    def query(self, hash: str) -> None:
+        assert hash.endswith(".jpg")
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = (Size("large", (512, 384), 2, 1), Size("small", (64, 48), 4, 4))
+    monkeypatch.setattr("matching.cli.bench_scan.SIZES", sizes)
+
+
+@pytest.mark.usefixtures("small")
+def test_speed_reports_sizes_and_whole_scans_beside_peers(
+    arc: Arc, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plot, signal = tmp_path / "time.png", SimpleNamespace(PdqSignal=_Signal)
+    monkeypatch.setattr("matching.cli.bench_scan.installed", lambda name: True)
+    monkeypatch.setitem(sys.modules, "threatexchange.signal_type.pdq.signal", signal)
+    monkeypatch.setitem(sys.modules, "pdqhash", SimpleNamespace(compute=lambda rgb: time.sleep(0.01)))
     ran = arc("bench", "speed", "--photos", photos, "--sizes", "100,1000", "--repeats", "2", "--plot", plot)
     assert ran.status == 0
-    assert [line["fingerprints"] for line in ran.lines] == [100, 1000]
-    assert all(line["ratio"] > 0 and line["bytes_per_fingerprint"] < 1000 for line in ran.lines[1:])
+    assert [line.get("fingerprints") for line in ran.lines] == [100, 1000, 1000, 1000, None]
+    assert all(line["ratio"] > 0 and line["bytes_per_fingerprint"] < 1000 for line in ran.lines[1:2])
+    for line in ran.lines[2:4]:
+        assert list(line)[3:5] == ["times_as_fast_as_stock_pdq", "times_as_fast_as_literal"]
+        ratio = line["stock_pdq_milliseconds"] / line["milliseconds"]
+        assert line["times_as_fast_as_stock_pdq"] == pytest.approx(ratio, abs=0.2)
+        assert line["stock_pdq_milliseconds"] >= 20
+        assert line["times_as_fast_as_literal"] > 100
+    assert ran.lines[4]["measure"] == "fingerprint"
     assert plot.stat().st_size > 1000
+
+
+@pytest.mark.usefixtures("small")
+def test_anybody_can_measure_without_photos_or_peers(arc: Arc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matching.cli.bench_scan.installed", lambda name: False)
+    ran = arc("bench", "speed", "--draw", "32", "--sizes", "50", "--repeats", "1")
+    assert ran.status == 0
+    assert not any("times_as_fast_as_stock_pdq" in line for line in ran.lines)
+    assert ran.errors.count("is not installed and takes no part") == 2
 
 
 @pytest.mark.parametrize("arguments", [["accuracy", "--limit", "1"], ["speed"]])

@@ -8,6 +8,8 @@ import pytest
 
 from matching.engine.jsonform import FIELDS, from_json, to_json
 
+pytestmark = pytest.mark.pictures
+
 Arc = Callable[..., Any]
 SIZE = (320, 240)
 

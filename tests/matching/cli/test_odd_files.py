@@ -12,9 +12,12 @@ import drawing
 import pytest
 from PIL import Image
 
-from matching.cli.files import gather, read_limited
-from matching.cli.scanning import Task, scan_batch
+from matching.cli.files import gather, opened, read_limited
+from matching.cli.looking import Task
+from matching.cli.scanning import scan_batch
 from matching.engine.index import Index
+
+pytestmark = pytest.mark.pictures
 
 Arc = Callable[..., Any]
 NOT_UTF8 = os.fsdecode(b"bad\xff")
@@ -62,7 +65,8 @@ def test_a_file_above_the_limit_is_refused_by_its_size(arc: Arc, fingerprints: P
     scanned = arc("scan", "--fingerprints", fingerprints, folder / "b.jpg")
     assert codes(scanned.errors) == ["too-large-file"]
     assert "200 MB" in scanned.errors
-    assert len(read_limited(folder / "a.jpg", 15_000_001)) == 15_000_001
+    with opened(folder / "a.jpg") as file:
+        assert len(read_limited(file, 15_000_001)) == 15_000_001
 
 
 def test_a_broken_avif_does_not_end_the_scan(

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from matching.cli.looking import Sighting
 from matching.cli.main import main
 from matching.cli.output import CannotWrite, printable, result_stream
-from matching.cli.scan import _line
+from matching.cli.scan import _as_text
 from matching.engine.index import Match
 
 Arc = Callable[..., Any]
@@ -116,7 +117,7 @@ def test_help_names_the_statuses(command: str, capsys: pytest.CaptureFixture[str
 
 
 def test_nothing_that_a_terminal_obeys_is_printed() -> None:
-    line = _line("photo\x1b[2J\udcff", Match("id\x1b]0;owned\x07", 3, 1e-9, False), as_json=False)
+    line = _as_text("photo\x1b[2J\udcff", Sighting(Match("id\x1b]0;owned\x07", 3, 1e-9, False)))
     assert line.isprintable()
     assert line == r"photo\x1b[2J\udcff: id\x1b]0;owned\x07 (distance 3, rate 1.0e-09)"
     assert printable("é ☂") == "é ☂"

@@ -1,4 +1,5 @@
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -6,9 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import drawing
+import numpy as np
 import pytest
+from PIL import Image
 
 from matching.cli.fingerprints_file import read_fingerprints
+from matching.cli.looking import Task
+from matching.cli.stills import stills_of
+from matching.engine.index import Index
+
+pytestmark = pytest.mark.pictures
 
 Arc = Callable[..., Any]
 
@@ -78,6 +86,23 @@ def test_refused_photos_in_the_file_are_counted(
     assert "1 refused photos" in ran.errors
 
 
+def test_turned_copies_are_found_when_asked_for(
+    arc: Arc, fingerprints: Path, public: Path, tmp_path: Path
+) -> None:
+    for seed, quarters in enumerate((0, 1, 2, 3)):
+        with Image.open(public / f"copy-{seed}.jpg") as image:
+            turned = np.rot90(np.asarray(image), quarters).copy()
+        (tmp_path / f"{seed}.jpg").write_bytes(drawing.jpeg(turned))
+    assert [line["id"] for line in arc("scan", "--fingerprints", fingerprints, tmp_path).lines] == ["photo-0"]
+    ran = arc("scan", "--turns", "--fingerprints", fingerprints, tmp_path)
+    assert [(line["id"], line["turned"], line["mirrored"]) for line in ran.lines] == [
+        ("photo-0", 0, False),
+        ("photo-1", 90, True),
+        ("photo-2", 180, False),
+        ("photo-3", 270, True),
+    ]
+
+
 def spoiled(first: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Contents of a fingerprints file, and the code each is answered with."""
     line = json.dumps(first)
@@ -142,7 +167,7 @@ def test_deep_says_when_nothing_is_extended(arc: Arc, fingerprints: Path, public
 
 def test_a_saved_store_serves_as_well(arc: Arc, fingerprints: Path, public: Path, tmp_path: Path) -> None:
     store = tmp_path / "f.arc"
-    read_fingerprints(str(fingerprints))[0].save(store)
+    read_fingerprints(str(fingerprints)).index.save(store)
     assert (
         arc("scan", "--fingerprints", store, public).lines
         == arc("scan", "--fingerprints", fingerprints, public).lines
@@ -151,6 +176,39 @@ def test_a_saved_store_serves_as_well(arc: Arc, fingerprints: Path, public: Path
     spoiled = arc("scan", "--fingerprints", store, public)
     assert (spoiled.status, spoiled.lines) == (2, [])
     assert spoiled.errors.endswith("(corrupt-store)\n")
+
+
+def test_a_store_of_a_later_program_is_refused_as_such(
+    arc: Arc, fingerprints: Path, public: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "f.arc"
+    with pytest.MonkeyPatch.context() as later:
+        later.setattr("matching.engine.store.VERSION", "arc-999")
+        read_fingerprints(str(fingerprints)).index.save(store)
+    ran = arc("scan", "--fingerprints", store, public)
+    assert (ran.status, ran.lines) == (2, [])
+    assert ran.errors.endswith(" (newer-version)\n")
+
+
+def test_a_list_that_is_replaced_meanwhile_is_scanned_to_its_end(
+    fingerprints: Path, public: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "f.arc"
+    read_fingerprints(str(fingerprints)).index.save(store)
+    opened = read_fingerprints(str(store))
+    task, [still] = Task(opened.index, store=opened.store), stills_of(public / "copy-0.jpg")
+    Index().save(store)
+    [[sighting]] = task.search([still])
+    assert sighting.match.id == "photo-0"
+    assert task.recipe(tmp_path).task().search([still]) == [[]]  # a process that starts later sees the newer
+
+
+def test_other_processes_map_the_store_instead_of_a_copy(fingerprints: Path, tmp_path: Path) -> None:
+    task = Task(read_fingerprints(str(fingerprints)).index, turns=True)
+    recipe = task.recipe(tmp_path)
+    assert [*recipe.task().index] == [*task.index]
+    assert recipe.task().turns
+    assert len(pickle.dumps(recipe)) < 1000
 
 
 def test_a_reader_that_leaves_early_causes_no_noise(fingerprints: Path, public: Path) -> None:
