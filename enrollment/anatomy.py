@@ -19,7 +19,8 @@ class Anatomy:
 
     `essence` is the rebuilt file, `orientation` the EXIF value (1 when absent or out of range),
     `profile` the ICC bytes, `gamma` what a PNG declares without a profile, `stripped` names
-    what was left out for the sender to be told.
+    what was left out for the sender to be told. `first_scan_end` is where a JPEG's first run of coded data
+    ends in the essence.
     """
 
     format: str
@@ -30,6 +31,8 @@ class Anatomy:
     profile: bytes | None = None
     gamma: float | None = None
     stripped: tuple[str, ...] = ()
+    first_scan_end: int = 0
+    progressive: bool = False
 
 
 def damaged(where: str) -> Refused:

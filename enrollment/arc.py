@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from enrollment.areas import Areas, Mask, connected_areas, dilate
 from enrollment.near_miss import find_flat_pink
 from enrollment.refusals import Refused, percent
-from enrollment.see_through import judge, see_through_share
+from enrollment.see_through import gaps, judge, many, see_through_share
 
 ARC = (255, 168, 230)
 ARC_HEX = "#FFA8E6"
@@ -62,6 +62,7 @@ def find_cover(rgb: Picture) -> Cover:
     coverage = _share(areas, paint)
     coarse, coarse_raw = np.ascontiguousarray(rgb[::COARSE, ::COARSE]), raw[::COARSE, ::COARSE]
     _refuse_see_through(coarse, coarse_raw, _share(areas, paint & roughness.rough))
+    _refuse_pierced(rgb, mask)
     # Beside a proper cover another flat pink is part of the scene, and its owner could not mend it.
     if coverage < FLOOR:
         _refuse_wrong_pink(coarse, coarse_raw, FLOOR / 2)
@@ -132,6 +133,13 @@ def _refuse_see_through(coarse: Picture, paint: Mask, rough: float) -> None:
     share = max(rough, see_through_share(paint, _within(coarse, NEAR)))
     if share >= SEE_THROUGH_SHARE:
         raise Refused("semi-opaque", {"percent": percent(share), "colour": ARC_HEX})
+
+
+def _refuse_pierced(rgb: Picture, mask: Mask) -> None:
+    between = gaps(mask)
+    # What is near the colour there is the soft or ringing edge of solid paint.
+    if between.any() and many(between := between & ~_within(rgb, NEAR), mask):
+        raise Refused("semi-opaque", {"percent": percent(float(between.mean())), "colour": ARC_HEX})
 
 
 def _refuse_too_little(coverage: float, raw_share: float) -> None:

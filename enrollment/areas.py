@@ -117,6 +117,11 @@ def erode(mask: Mask, radius: int) -> Mask:
     return ~dilate(~mask, radius)
 
 
+def closed(mask: Mask, radius: int, axis: int) -> Mask:
+    """With every gap along the axis filled that is at most twice the radius wide."""
+    return ~_spread(~_spread(mask, radius, axis), radius, axis)
+
+
 def _spread(mask: Mask, radius: int, axis: int) -> Mask:
     """Set wherever one of the `radius` pixels before or after along the axis is."""
     sides = [(0, 0), (0, 0)]

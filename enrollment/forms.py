@@ -94,6 +94,27 @@ class UploadForm(forms.Form):
         return [SentFile(shown_name(file.name or ""), file.read(), file.size or 0) for file in files]
 
 
+class ResendForm(forms.Form):
+    """One photo of a case, sent again."""
+
+    photo = forms.FileField(
+        label=_("Your covered photo"),
+        allow_empty_file=True,
+        error_messages={"required": _("Please choose the covered photo.")},
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        if set(self.files) - {"photo"}:
+            raise ValidationError(_("A file came in the wrong place of the form."), code="unexpected-file")
+        return self.cleaned_data
+
+    def sent_file(self) -> SentFile:
+        """The chosen file, read from memory; call once, on a valid form."""
+        file: UploadedFile[bytes] = self.cleaned_data["photo"]
+        return SentFile(shown_name(file.name or ""), file.read(), file.size or 0)
+
+
 class LookUpForm(forms.Form):
     number = forms.CharField(
         label=_("Case number"),

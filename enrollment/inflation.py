@@ -58,3 +58,15 @@ def inflated(data: bytes, at_most: int) -> bytes | None:
         return zlib.decompressobj().decompress(data, at_most + 1)
     except zlib.error:
         return None
+
+
+def inflated_size(data: bytes, at_most: int) -> int:
+    """About how much a stream inflates to before its end or its first fault; little more than `at_most`."""
+    inflater, found = zlib.decompressobj(), 0
+    try:
+        while data and found <= at_most and not inflater.eof:
+            found += len(inflater.decompress(data, PIECE))
+            data = inflater.unconsumed_tail
+    except zlib.error:
+        found += PIECE  # at most this much came before the fault
+    return found

@@ -6,13 +6,14 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from enrollment.states import PhotoState, TimelineEvent
+from enrollment.states import Occasion, PhotoState, TimelineEvent
 
 
 class Attestation(models.TextChoices):
     """What the submitter stated about themselves."""
 
     SELF = "self", _("In the photo, 18 or older, shared or feared to be shared without consent")
+    GUARDIAN = "guardian", _("Guardian of the person in the photo")
 
 
 class Case(models.Model):
@@ -35,12 +36,17 @@ class Case(models.Model):
                 condition=models.Q(attestation__in=Attestation.values), name="case_attestation_is_known"
             ),
         ]
+        indexes = [models.Index(fields=["attestation"], name="case_by_attestation")]
 
     def __str__(self) -> str:
         return self.number
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
+    def waiting(self) -> "PhotoQuerySet":
+        """Everything that a person has to look at: ``PhotoState.waiting()``, by its index."""
+        return self.filter(waits=1)
+
     def awaiting_review(self) -> "PhotoQuerySet":
         return self.filter(state=PhotoState.AWAITING_REVIEW)
 
@@ -57,7 +63,11 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         ).unleased()
 
     def lapse_due(self) -> "PhotoQuerySet":
-        return self.awaiting_review().overdue()
+        return self.waiting().overdue()
+
+    def contest_over(self) -> "PhotoQuerySet":
+        """Questioned photos that were not sent again in their term."""
+        return self.filter(state=PhotoState.SUSPENDED, due_at__lte=Now())
 
     def lose_due(self) -> "PhotoQuerySet":
         """Failed photos that nobody mended in time: keeping them longer would help nobody."""
@@ -71,7 +81,11 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
 
 class Photo(models.Model):
-    """One covered photo of a case. Holds measurements only: its bytes are behind ``originals``."""
+    """One covered photo of a case. Holds measurements only: its bytes are behind ``originals``.
+
+    ``round`` counts how often it was sent, ``occasion`` says why this time, and ``sealed_as`` is the name
+    of its file in the store when that is not the photo's own id: a photo sent again gets a new file.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="photos")
@@ -87,6 +101,18 @@ class Photo(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    round = models.PositiveSmallIntegerField(default=1)
+    occasion = models.CharField(max_length=20, choices=Occasion.choices, default=Occasion.FIRST)
+    appealed_at = models.DateTimeField(null=True, blank=True)
+    sealed_as = models.UUIDField(null=True, blank=True)
+    # A number, because no database uses an index for a bare boolean: 1 while a person has to look.
+    waits = models.GeneratedField(
+        expression=models.Case(
+            models.When(state__in=PhotoState.waiting(), then=models.Value(1)), default=models.Value(0)
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
 
     objects = PhotoQuerySet.as_manager()
 
@@ -97,16 +123,25 @@ class Photo(models.Model):
                 condition=models.Q(state__in=PhotoState.values), name="photo_state_is_legal"
             ),
             models.CheckConstraint(
-                condition=~models.Q(state__in=[PhotoState.PROTECTED, PhotoState.CLOSED])
+                condition=~models.Q(state__in=PhotoState.without_original())
                 | models.Q(original_removed_at__isnull=False),
                 name="photo_settled_only_without_original",
             ),
             models.CheckConstraint(
                 condition=models.Q(coverage__gt=0, coverage__lt=1), name="photo_coverage_is_a_share"
             ),
+            models.CheckConstraint(
+                condition=models.Q(occasion__in=Occasion.values), name="photo_occasion_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(occasion=Occasion.APPEAL) | models.Q(appealed_at__isnull=False),
+                name="photo_appeal_is_dated",
+            ),
         ]
         indexes = [
-            models.Index(fields=["state", "received_at", "id"], name="photo_queue"),
+            models.Index(fields=["waits", "received_at", "id"], name="photo_queue"),
+            models.Index(fields=["waits", "state", "received_at", "id"], name="photo_queue_by_state"),
+            models.Index(fields=["waits", "occasion", "received_at", "id"], name="photo_queue_by_occasion"),
             models.Index(fields=["state", "due_at"], name="photo_due"),
         ]
 
@@ -130,7 +165,7 @@ class TimelineEntry(models.Model):
 
     photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="timeline")
     at = models.DateTimeField(db_default=Now())
-    event = models.CharField(max_length=20, choices=TimelineEvent.choices)
+    event = models.CharField(max_length=30, choices=TimelineEvent.choices)
     details = models.JSONField(default=dict, blank=True)
 
     class Meta:

@@ -25,6 +25,7 @@ from django.db.models import Exists, OuterRef
 
 from enrollment.models import OriginalKey, Photo
 from enrollment.states import PhotoState
+from enrollment.transitions import StaleState
 
 FORMAT = b"ARC1"
 NONCE_BYTES = 12
@@ -50,23 +51,29 @@ class NotDestroyed(Exception):
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """How many strays were ``destroyed``, which photos ``lost`` an original they need, ``unknown`` names."""
+    """How many strays were ``destroyed``, which photos ``lost`` an original they need.
+
+    ``unknown`` counts what is in the store and not ours, ``stuck`` the strays that could not be destroyed.
+    """
 
     destroyed: int
     lost: tuple[uuid.UUID, ...]
     unknown: int
+    stuck: int = 0
 
 
-def seal(photo_id: uuid.UUID, data: bytes) -> bytes:
+def seal(photo_id: uuid.UUID, data: bytes, *, name: uuid.UUID | None = None) -> bytes:
     """Encrypt ``data`` into the store; returns the wrapped key for the caller's OriginalKey row.
 
-    When it returns, the ciphertext survives a power cut. Raises NotStored.
+    ``name`` is for a photo sent again, to be kept as ``Photo.sealed_as``: a file of its own, so that
+    whoever is still at work on the earlier one cannot touch it. When it returns, the ciphertext survives a
+    power cut. Raises NotStored.
     """
     key, nonce = AESGCM.generate_key(256), os.urandom(NONCE_BYTES)
     sealed = FORMAT + nonce + AESGCM(key).encrypt(nonce, data, _bound("original", photo_id))
     try:
         with _store(create=True) as store:
-            _write(store, photo_id.hex, sealed)
+            _write(store, (name or photo_id).hex, sealed)
     except OSError as error:
         raise NotStored(f"the store refused an original: {error.strerror}") from error
     return _wrap(photo_id, key)
@@ -74,12 +81,12 @@ def seal(photo_id: uuid.UUID, data: bytes) -> bytes:
 
 def open_original(photo_id: uuid.UUID) -> bytes:
     """The bytes given to ``seal``. Raises OriginalGone or OriginalDamaged."""
-    row = OriginalKey.objects.filter(pk=photo_id).first()
+    row = OriginalKey.objects.select_related("photo").filter(pk=photo_id).first()
     if row is None:
         raise OriginalGone("the key was destroyed")
     try:
         with _store() as store:
-            sealed = _read(store, photo_id.hex)
+            sealed = _read(store, (row.photo.sealed_as or photo_id).hex)
     except FileNotFoundError:
         raise OriginalGone("the file is missing") from None
     except OSError as error:
@@ -100,32 +107,44 @@ def is_held(photo_id: uuid.UUID) -> bool:
         return True
     try:
         with _store() as store:
-            return any(_present(store, name) for name in _names(photo_id))
+            return any(_present(store, name) for name in _names(_file_of(photo_id)))
     except FileNotFoundError:
         return False
 
 
-def destroy(photo_id: uuid.UUID) -> None:
+def destroy(photo_id: uuid.UUID, *, lease: uuid.UUID | None = None) -> None:
     """Destroy key and file of one original, and look that both are gone. Idempotent.
 
-    The key goes first and is committed, so from then on the file is noise, whatever is killed. Must not be
-    called inside a transaction. Raises NotDestroyed.
+    The key goes first and is committed, so from then on the file is noise, whatever is killed. With
+    ``lease`` only its holder destroys anything: who slept through it may find the photo sent again. Must
+    not be called inside a transaction. Raises NotDestroyed, or StaleState without the lease.
     """
     with transaction.atomic(durable=True):
+        held = Photo.objects.select_for_update().filter(pk=photo_id, lease_token=lease)
+        if lease is not None and not held.exists():
+            raise StaleState("the lease on an original had passed to another")
+        file = _file_of(photo_id)
         OriginalKey.objects.filter(pk=photo_id).delete()
-    _remove_file(photo_id)
-    if OriginalKey.objects.filter(pk=photo_id).exists():
+    _remove_file(file)
+    if lease is None and OriginalKey.objects.filter(pk=photo_id).exists():
         raise NotDestroyed("a key is still there after its removal")
 
 
-def discard(photo_id: uuid.UUID) -> None:
+def discard(photo_id: uuid.UUID, *, name: uuid.UUID | None = None) -> None:
     """Remove a sealed file whose upload failed, without writing to the database: that may be what failed.
 
     Keeps everything when the key did get stored after all (the answer to COMMIT was lost). Raises
     NotDestroyed.
     """
-    if not OriginalKey.objects.filter(pk=photo_id).exists():
-        _remove_file(photo_id)
+    file = name or photo_id
+    if not OriginalKey.objects.filter(pk=photo_id).exists() or _file_of(photo_id) != file:
+        _remove_file(file)
+
+
+def _file_of(photo_id: uuid.UUID) -> uuid.UUID:
+    """The name of the photo's file in the store."""
+    sealed_as = Photo.objects.filter(pk=photo_id).values_list("sealed_as", flat=True).first()
+    return sealed_as or photo_id
 
 
 def reconcile() -> Reconciliation:
@@ -133,36 +152,59 @@ def reconcile() -> Reconciliation:
 
     A stray is a file without a key, once it is older than any upload can last, or a key that outlived its
     purge. A database without any photo has no say: it may be a new one in the place of one that was lost
-    or not mounted, whose keys would still open these files. Raises NotDestroyed.
+    or not mounted, whose keys would still open these files. What cannot be destroyed holds up nothing else.
     """
     try:
         with _store() as store:
-            files = {name: _age(store, name) for name in os.listdir(store)}  # noqa: PTH208 - of the descriptor
+            names = os.listdir(store)  # noqa: PTH208 - of the descriptor
+            files = {name: age for name in names if (age := _age(store, name)) is not None}
     except FileNotFoundError:
-        files = {}
-    kept = set(OriginalKey.objects.values_list("pk", flat=True))
-    outlived = OriginalKey.objects.filter(photo__original_removed_at__isnull=False)
-    strays = set(outlived.values_list("pk", flat=True))
+        names, files = [], {}
+    kept = _files_with_keys()
+    strays = _drop_outlived_keys()
     has_a_say = Photo.objects.exists()
-    unknown = 0
+    unknown = len(names) - len(files)
     for name, age in files.items():
         ours = _OURS.fullmatch(name)
         unknown += ours is None
         if ours and has_a_say and age > STRAY_AFTER_SECONDS and uuid.UUID(ours[1]) not in kept:
             strays.add(uuid.UUID(ours[1]))
-    for photo_id in strays:
-        destroy(photo_id)
-    suspects = (photo_id for photo_id in kept - strays if photo_id.hex not in files)
-    lost = {photo_id for photo_id in suspects if _is_lost(photo_id)} | _without_key()
-    return Reconciliation(destroyed=len(strays), lost=tuple(sorted(lost)), unknown=unknown)
+    stuck = sum(not _removed(file) for file in strays)
+    suspects = (file for file in kept.keys() - strays if file.hex not in files)
+    lost = {kept[file] for file in suspects if _is_lost(file)} | _without_key()
+    return Reconciliation(len(strays) - stuck, tuple(sorted(lost)), unknown, stuck)
 
 
-def _is_lost(photo_id: uuid.UUID) -> bool:
+def _files_with_keys() -> dict[uuid.UUID, uuid.UUID]:
+    """The name of each file that some key opens, and its photo."""
+    keys = OriginalKey.objects.values_list("pk", "photo__sealed_as")
+    return {sealed_as or photo_id: photo_id for photo_id, sealed_as in keys}
+
+
+def _drop_outlived_keys() -> set[uuid.UUID]:
+    """The names of the files that they opened. One that belongs to a photo again by now stays."""
+    outlived = OriginalKey.objects.filter(photo__original_removed_at__isnull=False)
+    with transaction.atomic(durable=True):
+        names = outlived.values_list("pk", "photo__sealed_as")
+        files = {sealed_as or photo_id for photo_id, sealed_as in names}
+        outlived.delete()
+    return files
+
+
+def _removed(file: uuid.UUID) -> bool:
+    try:
+        _remove_file(file)
+    except NotDestroyed:
+        return False
+    return True
+
+
+def _is_lost(file: uuid.UUID) -> bool:
     """File first, key second: a purge takes them the other way round and is never mistaken for a loss."""
     with _store(create=True) as store:
-        if _present(store, photo_id.hex):
+        if _age(store, file.hex) is not None:
             return False
-    return OriginalKey.objects.filter(pk=photo_id).exists()
+    return file in _files_with_keys()
 
 
 def _without_key() -> set[uuid.UUID]:
@@ -171,13 +213,13 @@ def _without_key() -> set[uuid.UUID]:
     return set(needed.filter(~Exists(key)).values_list("pk", flat=True))
 
 
-def _remove_file(photo_id: uuid.UUID) -> None:
+def _remove_file(file: uuid.UUID) -> None:
     try:
         with _store() as store:
-            for name in _names(photo_id):
+            for name in _names(file):
                 _unlink(store, name)
             os.fsync(store)
-            left = any(_present(store, name) for name in _names(photo_id))
+            left = any(_present(store, name) for name in _names(file))
     except OSError as error:
         raise NotDestroyed(f"an original could not be removed: {error.strerror}") from error
     if left:
@@ -227,8 +269,8 @@ def _store(*, create: bool = False) -> Iterator[int]:
         os.close(store)
 
 
-def _names(photo_id: uuid.UUID) -> tuple[str, str]:
-    return photo_id.hex, f"{photo_id.hex}.new"
+def _names(file: uuid.UUID) -> tuple[str, str]:
+    return file.hex, f"{file.hex}.new"
 
 
 def _write(store: int, name: str, data: bytes) -> None:
@@ -271,9 +313,10 @@ def _present(store: int, name: str) -> bool:
     return True
 
 
-def _age(store: int, name: str) -> float:
-    """Seconds since the last write; 0 when the file went away meanwhile."""
+def _age(store: int, name: str) -> float | None:
+    """Seconds since the last write; None for a directory, which nobody here makes, or what went away."""
     try:
-        return time.time() - os.stat(name, dir_fd=store, follow_symlinks=False).st_mtime
+        found = os.stat(name, dir_fd=store, follow_symlinks=False)
     except FileNotFoundError:
-        return 0.0
+        return None
+    return None if stat.S_ISDIR(found.st_mode) else time.time() - found.st_mtime

@@ -32,6 +32,15 @@ ATTEMPTS = 3
 RECEIVE = 1 << 18
 # What is passed on to the helper: no secret of the service's environment.
 KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH")
+# The C library's heap keeps what is freed, in huge pages where there are any: a child lives for one photo,
+# and mapping the same memory again for each array took it 25 ms of system time instead of 15.
+HEAP = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "1000000000",
+    "MALLOC_TRIM_THRESHOLD_": "1000000000",
+    "MALLOC_TOP_PAD_": "16000000",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 
 _TOO_HEAVY = frozenset({-signal.SIGXCPU, -signal.SIGALRM, -signal.SIGKILL})
 
@@ -272,7 +281,7 @@ def _environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "1",
+        **HEAP,
     }
 
 

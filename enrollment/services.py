@@ -1,10 +1,12 @@
-"""What can happen to a case from the outside: it is sent, opened, withdrawn, or nobody decides in time."""
+"""What happens to a case from the outside: it is sent, opened, sent again, withdrawn; or a term is over."""
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models.functions import Now
@@ -12,19 +14,25 @@ from django.db.models.functions import Now
 from enrollment import originals, receipts, transitions
 from enrollment.inspection import SentFile, Unavailable, inspect_all
 from enrollment.models import Attestation, Case, OriginalKey, Photo
+from enrollment.occasions import occasion_of
 from enrollment.receipts import Receipt
 from enrollment.sandbox import Inspected
-from enrollment.states import Edge, TimelineEvent
+from enrollment.states import Edge, Occasion, TimelineEvent
 
 RECEIPT_SHOWN_SECONDS = 3600
 NUMBER_ATTEMPTS = 4
 # Compared against when there is no such case, so that both mistakes take the same path.
 _NOBODY = "0" * 64
 
-# The id of a photo and its wrapped key.
-Sealed = tuple[uuid.UUID, bytes]
-
 log = logging.getLogger(__name__)
+
+
+class Sealed(NamedTuple):
+    """A photo in the store: its id, the name of its file, and the wrapped key."""
+
+    photo_id: uuid.UUID
+    name: uuid.UUID
+    wrapped: bytes
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,10 @@ class Enrolled:
 
 class AlreadyReceived(Exception):
     """The form was sent too long ago to show its secret again; the case exists."""
+
+
+class NotTheTime(Exception):
+    """This photo cannot be sent again, or was in this very moment."""
 
 
 class NoSuchCase(Exception):
@@ -74,18 +86,32 @@ def enroll(token: str, photos: Sequence[Inspected], *, contents: str, attestatio
     is left.
     """
     sealed: list[Sealed] = []
-    try:
+    with _discarding(sealed):
         for photo in photos:
             photo_id = uuid.uuid4()
-            sealed.append((photo_id, originals.seal(photo_id, photo.working)))
+            sealed.append(Sealed(photo_id, photo_id, originals.seal(photo_id, photo.working)))
         return _record(token, photos, sealed, contents, attestation)
-    except BaseException as error:
-        _discard(sealed)
-        if isinstance(error, originals.NotStored):
-            raise Unavailable("store-failed") from error
-        if isinstance(error, DatabaseError) and not isinstance(error, IntegrityError):
-            raise Unavailable("database-busy") from error
-        raise
+
+
+def resend(photo: Photo, file: SentFile) -> Occasion:
+    """Take a closed or questioned photo anew, to be decided by somebody else; why, is the answer.
+
+    Inspected like any other, kept under a new name and key, once per round. Raises UploadRefused,
+    NotTheTime or Unavailable; then nothing of this send is kept.
+    """
+    occasion = occasion_of(photo, photo.timeline.all())
+    if occasion is None:
+        raise NotTheTime
+    (inspected,) = inspect_all([file])
+    name = uuid.uuid4()
+    sealed: list[Sealed] = []
+    with _discarding(sealed):
+        sealed.append(Sealed(photo.pk, name, originals.seal(photo.pk, inspected.working, name=name)))
+        try:
+            _record_again(photo, inspected, sealed[0], occasion)
+        except transitions.StaleState:
+            raise NotTheTime from None
+    return occasion
 
 
 def open_case(number: str, secret: str) -> Case:
@@ -110,19 +136,23 @@ def withdraw(photos: Sequence[Photo]) -> int:
 def lapse_overdue() -> int:
     """Give up on photos that were neither decided nor mended within ARC_REVIEW_DAYS; returns how many.
 
-    Safe to repeat.
+    A questioned photo that was not sent again in its term is withdrawn. Safe to repeat.
     """
-    overdue = {Edge.LAPSE: Photo.objects.lapse_due(), Edge.LOSE: Photo.objects.lose_due()}
+    overdue = {
+        Edge.LAPSE: Photo.objects.lapse_due(),
+        Edge.LOSE: Photo.objects.lose_due(),
+        Edge.WITHDRAW: Photo.objects.contest_over(),
+    }
     return sum(
-        _moved(photo_id, edge, actor="sweep")
+        _moved(photo_id, edge, actor="sweep", only_if={"state": state, "round": number})
         for edge, photos in overdue.items()
-        for photo_id in list(photos.values_list("pk", flat=True))
+        for photo_id, state, number in list(photos.values_list("pk", "state", "round"))
     )
 
 
-def _moved(photo_id: uuid.UUID, edge: Edge, *, actor: str) -> bool:
+def _moved(photo_id: uuid.UUID, edge: Edge, *, actor: str, only_if: dict[str, Any] | None = None) -> bool:
     try:
-        transitions.move(photo_id, edge, actor=actor)
+        transitions.move(photo_id, edge, actor=actor, only_if=only_if)
     except transitions.StaleState:
         return False
     return True
@@ -169,9 +199,9 @@ def _record(
 
 
 def _record_photos(case: Case, photos: Sequence[Inspected], sealed: Sequence[Sealed]) -> None:
-    for position, (inspected, (photo_id, wrapped)) in enumerate(zip(photos, sealed, strict=True), start=1):
+    for position, (inspected, kept) in enumerate(zip(photos, sealed, strict=True), start=1):
         photo = Photo.objects.create(
-            id=photo_id,
+            id=kept.photo_id,
             case=case,
             position=position,
             width=inspected.width,
@@ -179,8 +209,32 @@ def _record_photos(case: Case, photos: Sequence[Inspected], sealed: Sequence[Sea
             coverage=inspected.coverage,
             detail=inspected.detail,
         )
-        OriginalKey.objects.create(photo=photo, wrapped=wrapped)
-        transitions.record(photo_id, TimelineEvent.RECEIVED.value, actor="submitter")
+        OriginalKey.objects.create(photo=photo, wrapped=kept.wrapped)
+        transitions.record(kept.photo_id, TimelineEvent.RECEIVED.value, actor="submitter")
+
+
+def _record_again(photo: Photo, inspected: Inspected, kept: Sealed, occasion: Occasion) -> None:
+    """The swap names the round, so that of two sends in one moment only one takes effect."""
+    fields: dict[str, Any] = {"appealed_at": Now()} if occasion is Occasion.APPEAL else {}
+    with transaction.atomic(durable=True):
+        transitions.move(
+            photo.pk,
+            Edge.RESEND,
+            actor="submitter",
+            details={"round": photo.round + 1, "occasion": occasion.value},
+            only_if={"round": photo.round, "state": photo.state},
+            round=photo.round + 1,
+            occasion=occasion,
+            sealed_as=kept.name,
+            received_at=Now(),
+            original_removed_at=None,
+            width=inspected.width,
+            height=inspected.height,
+            coverage=inspected.coverage,
+            detail=inspected.detail,
+            **fields,
+        )
+        OriginalKey.objects.update_or_create(photo_id=photo.pk, defaults={"wrapped": kept.wrapped})
 
 
 def _number_is_taken(number: str, token: str) -> bool:
@@ -188,10 +242,24 @@ def _number_is_taken(number: str, token: str) -> bool:
     return by_another.filter(number=number).exists()
 
 
+@contextmanager
+def _discarding(sealed: Sequence[Sealed]) -> Iterator[None]:
+    """Keeps nothing of what was sealed when the rest of the work fails; our own failures are Unavailable."""
+    try:
+        yield
+    except BaseException as error:
+        _discard(sealed)
+        if isinstance(error, originals.NotStored):
+            raise Unavailable("store-failed") from error
+        if isinstance(error, DatabaseError) and not isinstance(error, IntegrityError):
+            raise Unavailable("database-busy") from error
+        raise
+
+
 def _discard(sealed: Sequence[Sealed]) -> None:
     """What cannot be removed now has no key anywhere, and reconcile removes it later."""
-    for photo_id, _ in sealed:
+    for photo_id, name, _ in sealed:
         try:
-            originals.discard(photo_id)
+            originals.discard(photo_id, name=name)
         except (originals.NotDestroyed, DatabaseError):
             log.exception("a sealed upload was left for reconcile")

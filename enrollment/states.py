@@ -1,8 +1,13 @@
 """The life of a photo: its states, and every edge between them.
 
-awaiting_review -> covered     -> fingerprinted -> protected
-                -> not_covered -> closed
-                -> lapsed      -> closed            nobody decided in time
+awaiting_review -> second_opinion, escalated        another person must look as well
+any of these    -> covered        -> fingerprinted -> protected
+                -> not_covered    -> closed
+                -> needs_covering -> closed         purged, and the sender is asked to cover more
+                -> lapsed         -> closed         nobody decided in time
+a decision      -> where it came from               taken back within the undo window
+protected       -> suspended                        questioned by a partner; matching stops meanwhile
+closed, suspended -> awaiting_review                the sender sends the covered photo again
 any of them     -> withdrawn                        the submitter's word, at once
 covered         -> failed                           three attempts, then a person must look
 """
@@ -13,10 +18,14 @@ from django.utils.translation import gettext_lazy as _
 
 class PhotoState(models.TextChoices):
     AWAITING_REVIEW = "awaiting_review", _("Waiting for a reviewer")
+    SECOND_OPINION = "second_opinion", _("Waiting for a second reviewer")
+    ESCALATED = "escalated", _("Waiting for a lead")
     COVERED = "covered", _("Protected by the terms, being prepared")
     FINGERPRINTED = "fingerprinted", _("Fingerprint stored, photo being deleted")
     PROTECTED = "protected", _("Protected")
+    SUSPENDED = "suspended", _("Paused: a platform questioned it; please send the covered photo again")
     NOT_COVERED = "not_covered", _("Not protected by the terms, photo being deleted")
+    NEEDS_COVERING = "needs_covering", _("More covering needed, photo being deleted")
     LAPSED = "lapsed", _("Not decided in time, photo being deleted")
     CLOSED = "closed", _("Closed")
     FAILED = "failed", _("Delayed, a person is looking into it")
@@ -28,16 +37,32 @@ class PhotoState(models.TextChoices):
         return self in Edge.WITHDRAW.sources and self is not PhotoState.CLOSED
 
     @classmethod
+    def waiting(cls) -> list["PhotoState"]:
+        """States in which a person has to look at the photo."""
+        return [cls.AWAITING_REVIEW, cls.SECOND_OPINION, cls.ESCALATED]
+
+    @classmethod
     def purging(cls) -> list["PhotoState"]:
         """States in which the original has no further use and must go."""
-        return [cls.FINGERPRINTED, cls.NOT_COVERED, cls.LAPSED, cls.WITHDRAWN]
+        return [cls.FINGERPRINTED, cls.NOT_COVERED, cls.NEEDS_COVERING, cls.LAPSED, cls.WITHDRAWN]
+
+    @classmethod
+    def without_original(cls) -> list["PhotoState"]:
+        """States that a photo only reaches when its original is gone."""
+        return [cls.PROTECTED, cls.SUSPENDED, cls.CLOSED]
 
 
 class Edge(models.TextChoices):
     """A transition's name, as it stands in the audit and on the timeline."""
 
+    ASK_SECOND_OPINION = "ask_second_opinion", _("A second opinion is asked for")
+    ESCALATE = "escalate", _("Passed to a lead")
     DECIDE_COVERED = "decide_covered", _("Decided: protected by the terms")
     DECIDE_NOT_COVERED = "decide_not_covered", _("Decided: not protected by the terms")
+    DECIDE_NEEDS_COVERING = "decide_needs_covering", _("Decided: more must be covered")
+    UNDO_TO_QUEUE = "undo_to_queue", _("Decision taken back")
+    UNDO_TO_SECOND_OPINION = "undo_to_second_opinion", _("Second opinion taken back")
+    UNDO_TO_ESCALATED = "undo_to_escalated", _("Decision of a lead taken back")
     STORE_FINGERPRINT = "store_fingerprint", _("Fingerprint stored")
     PROTECT = "protect", _("Original deleted, protection active")
     CLOSE = "close", _("Original deleted, closed")
@@ -45,7 +70,9 @@ class Edge(models.TextChoices):
     FAIL = "fail", _("Processing failed")
     RETRY = "retry", _("Processing tried again")
     LOSE = "lose", _("Original lost, or not usable in time")
-    WITHDRAW = "withdraw", _("Withdrawn by the submitter")
+    SUSPEND = "suspend", _("Questioned by a partner, matching paused")
+    RESEND = "resend", _("Covered photo sent again")
+    WITHDRAW = "withdraw", _("Withdrawn")
 
     @property
     def sources(self) -> frozenset[PhotoState]:
@@ -56,29 +83,69 @@ class Edge(models.TextChoices):
         return TRANSITIONS[self][1]
 
 
+_WAITING = frozenset(PhotoState.waiting())
+_DECIDED = frozenset({PhotoState.COVERED, PhotoState.NOT_COVERED, PhotoState.NEEDS_COVERING})
+_ASKED = frozenset({PhotoState.SECOND_OPINION, PhotoState.ESCALATED})
+
 TRANSITIONS: dict[Edge, tuple[frozenset[PhotoState], PhotoState]] = {
-    Edge.DECIDE_COVERED: (frozenset({PhotoState.AWAITING_REVIEW}), PhotoState.COVERED),
-    Edge.DECIDE_NOT_COVERED: (frozenset({PhotoState.AWAITING_REVIEW}), PhotoState.NOT_COVERED),
+    Edge.ASK_SECOND_OPINION: (frozenset({PhotoState.AWAITING_REVIEW}), PhotoState.SECOND_OPINION),
+    Edge.ESCALATE: (
+        frozenset({PhotoState.AWAITING_REVIEW, PhotoState.SECOND_OPINION}),
+        PhotoState.ESCALATED,
+    ),
+    Edge.DECIDE_COVERED: (_WAITING, PhotoState.COVERED),
+    Edge.DECIDE_NOT_COVERED: (_WAITING, PhotoState.NOT_COVERED),
+    Edge.DECIDE_NEEDS_COVERING: (_WAITING, PhotoState.NEEDS_COVERING),
+    Edge.UNDO_TO_QUEUE: (_DECIDED | _ASKED, PhotoState.AWAITING_REVIEW),
+    Edge.UNDO_TO_SECOND_OPINION: (_DECIDED | {PhotoState.ESCALATED}, PhotoState.SECOND_OPINION),
+    Edge.UNDO_TO_ESCALATED: (_DECIDED, PhotoState.ESCALATED),
     Edge.STORE_FINGERPRINT: (frozenset({PhotoState.COVERED}), PhotoState.FINGERPRINTED),
     Edge.PROTECT: (frozenset({PhotoState.FINGERPRINTED}), PhotoState.PROTECTED),
-    Edge.CLOSE: (frozenset({PhotoState.NOT_COVERED, PhotoState.LAPSED}), PhotoState.CLOSED),
-    Edge.LAPSE: (frozenset({PhotoState.AWAITING_REVIEW}), PhotoState.LAPSED),
+    Edge.CLOSE: (
+        frozenset({PhotoState.NOT_COVERED, PhotoState.NEEDS_COVERING, PhotoState.LAPSED}),
+        PhotoState.CLOSED,
+    ),
+    Edge.LAPSE: (_WAITING, PhotoState.LAPSED),
     Edge.FAIL: (frozenset({PhotoState.COVERED}), PhotoState.FAILED),
     Edge.RETRY: (frozenset({PhotoState.FAILED}), PhotoState.COVERED),
-    Edge.LOSE: (
-        frozenset({PhotoState.AWAITING_REVIEW, PhotoState.COVERED, PhotoState.FAILED}),
-        PhotoState.LAPSED,
-    ),
+    Edge.LOSE: (_WAITING | {PhotoState.COVERED, PhotoState.FAILED}, PhotoState.LAPSED),
+    Edge.SUSPEND: (frozenset({PhotoState.PROTECTED}), PhotoState.SUSPENDED),
+    Edge.RESEND: (frozenset({PhotoState.CLOSED, PhotoState.SUSPENDED}), PhotoState.AWAITING_REVIEW),
     Edge.WITHDRAW: (frozenset(set(PhotoState) - {PhotoState.WITHDRAWN}), PhotoState.WITHDRAWN),
 }
+
+
+class Occasion(models.TextChoices):
+    """Why a photo is with us this time."""
+
+    FIRST = "first", _("sent for the first time")
+    APPEAL = "appeal", _("appeal")
+    COVERED_MORE = "covered_more", _("more was covered")
+    AGAIN = "again", _("sent again after a delay or an accident of ours")
+    CONTESTED = "contested", _("questioned by a partner")
 
 
 class TimelineEvent(models.TextChoices):
     """What the submitter reads about one photo, in plain words."""
 
     RECEIVED = "received", _("We received your covered photo.")
+    ASKED_SECOND_OPINION = Edge.ASK_SECOND_OPINION.value, _("A second reviewer will look at it as well.")
+    ESCALATED = Edge.ESCALATE.value, _("A senior reviewer will look at it.")
     DECIDED_COVERED = Edge.DECIDE_COVERED.value, _("A reviewer decided: protected by the terms.")
     DECIDED_NOT_COVERED = Edge.DECIDE_NOT_COVERED.value, _("A reviewer decided: not protected by the terms.")
+    DECIDED_NEEDS_COVERING = (
+        Edge.DECIDE_NEEDS_COVERING.value,
+        _("A reviewer asks you to cover more. What you sent is being deleted."),
+    )
+    UNDONE = Edge.UNDO_TO_QUEUE.value, _("The reviewer took that back and looks again.")
+    SECOND_OPINION_UNDONE = (
+        Edge.UNDO_TO_SECOND_OPINION.value,
+        _("The second reviewer took that back and looks again."),
+    )
+    ESCALATION_UNDONE = (
+        Edge.UNDO_TO_ESCALATED.value,
+        _("The senior reviewer took that back and looks again."),
+    )
     FINGERPRINTED = Edge.STORE_FINGERPRINT.value, _("The fingerprint was stored.")
     PROTECTED = Edge.PROTECT.value, _("Your covered photo was deleted. Protection is active.")
     CLOSED = Edge.CLOSE.value, _("Your covered photo was deleted. This photo is closed.")
@@ -89,5 +156,10 @@ class TimelineEvent(models.TextChoices):
         Edge.LOSE.value,
         _("An accident on our side: we cannot use your covered photo. Please send it again."),
     )
-    WITHDRAWN = Edge.WITHDRAW.value, _("You withdrew this photo. Matching stopped at once.")
+    SUSPENDED = (
+        Edge.SUSPEND.value,
+        _("A platform questioned this photo, so matching is paused. Please send the covered photo again."),
+    )
+    SENT_AGAIN = Edge.RESEND.value, _("We received your covered photo again.")
+    WITHDRAWN = Edge.WITHDRAW.value, _("This photo was withdrawn. Matching stopped at once.")
     PURGED = "purge", _("Your covered photo was deleted.")

@@ -8,29 +8,71 @@ from django.utils.translation import gettext_lazy as _
 
 from enrollment import originals
 from enrollment.models import Case, Photo, TimelineEntry
+from enrollment.occasions import occasion_of
 from enrollment.refusals import percent
-from enrollment.states import PhotoState, TimelineEvent
+from enrollment.states import Occasion, PhotoState, TimelineEvent
 
 EXPLANATIONS = {
     PhotoState.AWAITING_REVIEW: _(
         "A trained reviewer will look at your covered photo. You do not have to do anything."
     ),
+    PhotoState.SECOND_OPINION: _(
+        "A second reviewer will look at your covered photo as well. You do not have to do anything."
+    ),
+    PhotoState.ESCALATED: _(
+        "A senior reviewer will look at your covered photo. You do not have to do anything."
+    ),
     PhotoState.COVERED: _("We are making the fingerprint. Your covered photo is deleted right after that."),
     PhotoState.FINGERPRINTED: _("The fingerprint is ready. We are deleting your covered photo now."),
     PhotoState.PROTECTED: _("Our partners get the fingerprint and can recognise copies of this photo."),
+    PhotoState.SUSPENDED: _(
+        "A platform asked us to look again, and we no longer have your photo. Please send the covered photo "
+        "once more; another reviewer decides. Meanwhile copies are not recognised."
+    ),
+    PhotoState.NEEDS_COVERING: _(
+        "Too much could still be seen for us to go on. We are deleting what you sent; then you can cover "
+        "more and send it again."
+    ),
     PhotoState.NOT_COVERED: _("Nothing is matched for this photo. We are deleting it now."),
     PhotoState.LAPSED: _("We are sorry: we did not manage to decide in time. You can send it again."),
     PhotoState.CLOSED: _("Nothing is matched for this photo, and we no longer have it."),
     PhotoState.FAILED: _("This takes longer than it should. You do not have to do anything."),
     PhotoState.WITHDRAWN: _("Nothing is matched for this photo any more."),
 }
+# What is left to do for the sender when the photo may be sent again.
+INVITATIONS = {
+    Occasion.APPEAL: _(
+        "If you see it differently, send the covered photo again: another reviewer looks at it. You can do "
+        "this once."
+    ),
+    Occasion.COVERED_MORE: _("Please cover more of it and send it again; somebody looks at it anew."),
+    Occasion.AGAIN: _("You can send the covered photo again. We are sorry for the trouble."),
+    Occasion.CONTESTED: _("Please send the covered photo again, so that protection can go on."),
+}
 TONES = {
     PhotoState.PROTECTED: "good",
+    PhotoState.SUSPENDED: "warn",
+    PhotoState.NEEDS_COVERING: "warn",
     PhotoState.NOT_COVERED: "warn",
     PhotoState.LAPSED: "warn",
     PhotoState.FAILED: "warn",
 }
-_DECISIONS = frozenset({TimelineEvent.DECIDED_COVERED, TimelineEvent.DECIDED_NOT_COVERED})
+_DECISIONS = frozenset(
+    {
+        TimelineEvent.DECIDED_COVERED,
+        TimelineEvent.DECIDED_NOT_COVERED,
+        TimelineEvent.DECIDED_NEEDS_COVERING,
+    }
+)
+# After these, what was decided before no longer stands.
+_OVER = frozenset(
+    {
+        TimelineEvent.UNDONE,
+        TimelineEvent.SECOND_OPINION_UNDONE,
+        TimelineEvent.ESCALATION_UNDONE,
+        TimelineEvent.SENT_AGAIN,
+    }
+)
 _WITH_FINGERPRINT = frozenset({PhotoState.FINGERPRINTED, PhotoState.PROTECTED})
 
 
@@ -45,7 +87,11 @@ class Ruling:
 
 @dataclass(frozen=True)
 class PhotoStatus:
-    """One photo as its sender sees it. ``coverage`` is a percentage; no picture, ever."""
+    """One photo as its sender sees it. ``coverage`` is a percentage; no picture, ever.
+
+    ``decide_by`` is our term, ``answer_by`` the sender's. ``occasion`` says what sending it again would be,
+    ``invitation`` says so in a sentence; both are empty when that is not possible.
+    """
 
     position: int
     label: str
@@ -54,6 +100,7 @@ class PhotoStatus:
     since: datetime
     received_at: datetime
     decide_by: datetime | None
+    answer_by: datetime | None
     coverage: float
     ruling: Ruling | None
     timeline: list[TimelineEntry]
@@ -61,6 +108,8 @@ class PhotoStatus:
     deleting: bool
     holds_fingerprint: bool
     withdrawable: bool
+    occasion: Occasion | None
+    invitation: str
 
 
 def photos_of(case: Case) -> list[PhotoStatus]:
@@ -72,7 +121,8 @@ def photos_of(case: Case) -> list[PhotoStatus]:
 def _status_of(photo: Photo) -> PhotoStatus:
     state = PhotoState(photo.state)
     timeline = list(photo.timeline.all())
-    waiting = state is PhotoState.AWAITING_REVIEW
+    waiting = state in PhotoState.waiting()
+    occasion = occasion_of(photo, timeline)
     return PhotoStatus(
         position=photo.position,
         label=str(state.label),
@@ -81,6 +131,7 @@ def _status_of(photo: Photo) -> PhotoStatus:
         since=timeline[-1].at if timeline else photo.received_at,
         received_at=photo.received_at,
         decide_by=photo.received_at + timedelta(days=settings.ARC_REVIEW_DAYS) if waiting else None,
+        answer_by=photo.due_at if state is PhotoState.SUSPENDED else None,
         coverage=percent(photo.coverage),
         ruling=_ruling(timeline),
         timeline=timeline,
@@ -88,12 +139,16 @@ def _status_of(photo: Photo) -> PhotoStatus:
         deleting=state in PhotoState.purging(),
         holds_fingerprint=state in _WITH_FINGERPRINT,
         withdrawable=state.withdrawable,
+        occasion=occasion,
+        invitation=str(INVITATIONS[occasion]) if occasion else "",
     )
 
 
 def _ruling(timeline: list[TimelineEntry]) -> Ruling | None:
-    """The last decision, from the details that the deciding stage left on the timeline."""
+    """The decision that stands, from the details that the deciding stage left on the timeline."""
     for entry in reversed(timeline):
+        if entry.event in _OVER:
+            return None
         if entry.event in _DECISIONS:
             details = entry.details
             return Ruling(

@@ -36,6 +36,7 @@ class _Walk:
     segments: int = 0
     metadata: int = 0
     coded: int = 0
+    first_scan_end: int = 0
     several: bool = False
 
 
@@ -63,6 +64,8 @@ def walk_jpeg(data: bytes) -> Anatomy:
         orientation=seen.exif.orientation if seen.exif else 1,
         profile=_joined_profile(seen.profile),
         stripped=tuple(seen.stripped),
+        first_scan_end=seen.first_scan_end,
+        progressive=seen.progressive,
     )
 
 
@@ -94,6 +97,7 @@ def _segment(seen: _Walk, data: bytes, marker: int, at: int) -> int:
     if marker == SOS:
         end = _scan(seen, data, end)
         seen.kept.append(data[at - 2 : end])
+        seen.first_scan_end = seen.first_scan_end or sum(map(len, seen.kept))
     elif marker in (BASELINE, EXTENDED, PROGRESSIVE):
         _frame(seen, marker, body)
         _keep(seen, marker, body)

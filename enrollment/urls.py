@@ -1,15 +1,17 @@
 from django.urls import path
 
-from enrollment.views import case, pages, upload
+from enrollment.views import case, pages, resend, upload
 
 app_name = "enrollment"
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("cover/", pages.cover, name="cover"),
+    path("cover/tool/", pages.paint, name="paint"),
     path("send/", upload.upload, name="upload"),
     path("case/", case.status, name="status"),
     path("case/withdraw/", case.withdraw, name="withdraw"),
     path("case/withdraw/<int:position>/", case.withdraw, name="withdraw_photo"),
+    path("case/send/<int:position>/", resend.resend, name="resend"),
     path("case/leave/", case.leave, name="leave"),
 ]

@@ -40,12 +40,12 @@ Jobs = dict[str, Job]
 
 def main(control_fd: int, jobs_module: str, wall_seconds: float) -> None:
     """Serve requests from the control socket until it is closed."""
-    control = socket.socket(fileno=control_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     warnings.simplefilter("error")
     module = importlib.import_module(jobs_module)
-    control.sendall(READY)
-    _Zygote(control, module.JOBS, module.warm_up, wall_seconds).serve()
+    with socket.socket(fileno=control_fd) as control:
+        control.sendall(READY)
+        _Zygote(control, module.JOBS, module.warm_up, wall_seconds).serve()
 
 
 class _Zygote:
@@ -67,7 +67,7 @@ class _Zygote:
         wake.setblocking(False)
         signal.signal(signal.SIGCHLD, _noted)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-        with selectors.DefaultSelector() as selector:
+        with awake, wake, selectors.DefaultSelector() as selector:
             selector.register(self.control, selectors.EVENT_READ)
             selector.register(awake, selectors.EVENT_READ)
             while True:
@@ -76,6 +76,7 @@ class _Zygote:
                         awake.recv(4096)
                         self._reap()
                     elif not self._accept():
+                        signal.set_wakeup_fd(-1)
                         self._kill_all()
                         return
 

@@ -42,6 +42,7 @@ from bricks import (
     zeros,
 )
 from drawing import ARC, Picture, Shape, cover, jpeg, natural, png, saved, webp
+from hostile_more import more
 from odd_covers import blurred, framed, gradient, natural_pink, striped
 from PIL import Image
 
@@ -353,7 +354,8 @@ def _covers() -> list[Specimen]:
 def hostile() -> list[Specimen]:
     """Every hostile file."""
     groups = (_not_pictures, _formats, _corrupt, _bombs, _metadata, _second_pictures, _colour_tricks, _covers)
-    return [specimen for group in groups for specimen in group()]
+    listed = [specimen for group in groups for specimen in group()]
+    return [*listed, *(Specimen(*parts) for parts in more())]
 
 
 def ordinary() -> list[Specimen]:

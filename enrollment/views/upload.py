@@ -66,13 +66,14 @@ def _page(
         "form": form,
         "problems": problems,
         "some_fine": some_fine,
-        "limits": _limits(),
+        "limits": limits(),
         "colour": arc.ARC_HEX,
     }
     return render(request, "enrollment/upload.html", context, status=status)
 
 
-def _limits() -> dict[str, int]:
+def limits() -> dict[str, int]:
+    """What the pages say can be taken."""
     return {
         "photos": settings.ARC_PHOTOS_PER_CASE,
         "megabytes": settings.ARC_PHOTO_MAX_BYTES // 1_000_000,

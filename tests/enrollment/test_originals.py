@@ -300,3 +300,36 @@ class TestReconcile:
         age(foreign, 100_000)
         assert originals.reconcile().unknown == 1
         assert foreign.exists()
+
+    def test_a_planted_directory_named_like_an_original_holds_up_nothing(self, store: Path) -> None:
+        photo, lost = make_photo(), make_photo()
+        planted = store / uuid.uuid4().hex
+        stray = store / uuid.uuid4().hex
+        stray.write_bytes(b"left by a crash")
+        file_of(store, lost).unlink()
+        file_of(store, lost).mkdir()
+        planted.mkdir()
+        for entry in (planted, stray, file_of(store, lost)):
+            age(entry, originals.STRAY_AFTER_SECONDS + 5)
+        for destroyed in (1, 0):
+            found = originals.reconcile()
+            assert (found.destroyed, found.unknown, found.stuck) == (destroyed, 2, 0)
+            assert found.lost == (lost.pk,)
+        assert not stray.exists()
+        assert originals.open_original(photo.pk) == DATA
+
+    def test_a_stray_that_stays_is_counted_and_holds_up_nothing(
+        self, store: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lost = make_photo()
+        file_of(store, lost).unlink()
+        stray = store / uuid.uuid4().hex
+        stray.write_bytes(b"left by a crash")
+        age(stray, originals.STRAY_AFTER_SECONDS + 5)
+
+        def refuse(*args: object, **options: object) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr("os.unlink", refuse)
+        found = originals.reconcile()
+        assert (found.destroyed, found.stuck, found.lost) == (0, 1, (lost.pk,))

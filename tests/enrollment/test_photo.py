@@ -25,6 +25,8 @@ from enrollment.photo import (
 )
 from enrollment.refusals import MESSAGES, Refused
 
+pytestmark = pytest.mark.pictures
+
 
 def refusal(data: bytes) -> str:
     with pytest.raises(Refused) as refused:

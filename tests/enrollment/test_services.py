@@ -239,7 +239,7 @@ class TestEnrollFailing:
         def fail(*_: object, **__: object) -> None:
             raise OperationalError("database is locked")
 
-        def refuse(photo_id: uuid.UUID) -> None:
+        def refuse(photo_id: uuid.UUID, *, name: uuid.UUID) -> None:
             raise originals.NotDestroyed("Operation not permitted")
 
         monkeypatch.setattr(Case, "save", fail)

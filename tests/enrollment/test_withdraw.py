@@ -40,7 +40,7 @@ def test_the_answer_withdraws_at_once(mia: Submitter, case: Case, url: str, afte
     assert response.status_code == 302
     assert response["Location"] == "/case/"
     assert states_of(case) == after
-    assert "You withdrew this photo." in mia.client.get("/case/").content.decode()
+    assert "This photo was withdrawn." in mia.client.get("/case/").content.decode()
 
 
 def test_a_second_answer_changes_nothing(mia: Submitter, case: Case) -> None:
