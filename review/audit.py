@@ -7,6 +7,7 @@ removal inside the chain shows. Cutting off the tail does not: the head must be 
 import hashlib
 import json
 import uuid
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,8 @@ from django.db import transaction
 from review.models import AuditEntry, AuditHead
 
 GENESIS = "0" * 64
+CUT_OFF = "the end of the chain was cut off or replaced"
+HEAD_GONE = "the head exported earlier is no longer in the chain"
 
 
 def append(
@@ -69,6 +72,24 @@ class Verdict:
     fault: str
 
 
+class Broken(Exception):
+    """A link of the chain does not hold; the text says which."""
+
+
+def sound(entries: Iterable[AuditEntry], *, after: int, head: str) -> Iterator[AuditEntry]:
+    """The entries, in order of number from ``after`` + 1 on, each once it is known to hold.
+
+    ``head`` is the digest of entry ``after``. Raises Broken at the first entry that does not hold.
+    """
+    for expected, entry in enumerate(entries, start=after + 1):
+        if entry.seq != expected:
+            raise Broken(f"entry {expected} is missing")
+        if entry.previous != head or entry.digest != digest_of(entry):
+            raise Broken(f"entry {expected} was changed")
+        head = entry.digest
+        yield entry
+
+
 def verify(expected_head: str | None = None) -> Verdict:
     """Walk the whole chain. ``expected_head`` is a digest exported earlier: it must still be in it.
 
@@ -80,18 +101,23 @@ def verify(expected_head: str | None = None) -> Verdict:
         return Verdict(count, previous, "an entry stands before the first one")
     while True:
         start = count
-        for entry in AuditEntry.objects.filter(seq__gt=count).order_by("seq").iterator(chunk_size=2000):
-            if entry.seq != count + 1:
-                return Verdict(count, previous, f"entry {count + 1} is missing")
-            if entry.previous != previous or entry.digest != digest_of(entry):
-                return Verdict(count, previous, f"entry {entry.seq} was changed")
-            count, previous = entry.seq, entry.digest
-            seen = seen or entry.digest == expected_head
-        head = AuditHead.objects.filter(pk=1).first() or AuditHead(seq=0, digest=GENESIS)
+        entries = AuditEntry.objects.filter(seq__gt=count).order_by("seq").iterator(chunk_size=2000)
+        try:
+            for entry in sound(entries, after=count, head=previous):
+                count, previous = entry.seq, entry.digest
+                seen = seen or entry.digest == expected_head
+        except Broken as broken:
+            return Verdict(count, previous, str(broken))
+        head = current_head()
         if head.seq <= count or count == start:
             break
     if (head.seq, head.digest) != (count, previous):
-        return Verdict(count, previous, "the end of the chain was cut off or replaced")
+        return Verdict(count, previous, CUT_OFF)
     if not seen:
-        return Verdict(count, previous, "the head exported earlier is no longer in the chain")
+        return Verdict(count, previous, HEAD_GONE)
     return Verdict(count, previous, "")
+
+
+def current_head() -> AuditHead:
+    """The end of the chain as it is recorded; before the first entry, where the first one joins."""
+    return AuditHead.objects.filter(pk=1).first() or AuditHead(seq=0, digest=GENESIS)

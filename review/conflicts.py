@@ -7,6 +7,22 @@ EXPLANATIONS = {
     "claimed-by-another": _("Another reviewer is looking at this photo now."),
     "decided-by-you": _("You have already decided this photo. The first decision stands."),
     "decided-by-another": _("Another reviewer has already decided this photo. Their decision stands."),
+    "old-form": _(
+        "This form is from an earlier look at the photo. Please open the photo again and decide there."
+    ),
+    "not-yours": _(
+        "This photo waits for somebody else: a lead, another reviewer, or somebody with another permission."
+    ),
+    "undo-too-late": _("The time to take this back is over: the next step has begun. A lead can help."),
+    "nothing-to-undo": _("There is no decision of yours on this photo that could be taken back."),
+    "not-offered": _("This choice is not open for the photo any more. Please open it again."),
+    "paused": _("You are taking a pause. You can end it on the start page."),
+    "break-due": _(
+        "It is time for a break; the start page says until when. What you have seen you may still decide."
+    ),
+    "budget-spent": _("That is all for today. Thank you; what you have seen you may still decide."),
+    "not-escalated": _("This photo is not waiting for a lead any more."),
+    "not-theirs": _("This lead has spoken on the photo before, or may not decide it. Please choose another."),
     "withdrawn": _("The person who sent this photo has withdrawn it. It needs no decision any more."),
     "no-longer-waiting": _("This photo is no longer waiting for a decision."),
     "original-gone": _(

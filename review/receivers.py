@@ -6,8 +6,9 @@ from django.dispatch import receiver
 
 from enrollment.models import Photo
 from enrollment.signals import photo_moved
-from review import audit
-from review.models import Claim
+from enrollment.states import Edge
+from review import audit, exposure
+from review.models import Assignment, Claim
 
 
 @receiver(photo_moved, dispatch_uid="review.audit")
@@ -19,3 +20,11 @@ def audit_movement(*, photo: Photo, action: str, actor: str, details: dict[str, 
 def end_claim(*, photo: Photo, **_: Any) -> None:
     """Decided, withdrawn or lapsed: nobody looks at the photo any more, from this commit on."""
     Claim.objects.filter(photo=photo).delete()
+    exposure.end(photo.pk)
+
+
+@receiver(photo_moved, dispatch_uid="review.assignment")
+def end_assignment(*, photo: Photo, action: str, **_: Any) -> None:
+    """Whoever an earlier escalation was given to may be the one who must not decide this time."""
+    if action in {Edge.ESCALATE, Edge.RESEND}:
+        Assignment.objects.filter(photo=photo).delete()

@@ -10,7 +10,13 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
 REVIEW_PHOTO = ("review", "claim", "review_photo", "May review photos")
+REVIEW_GUARDIAN = ("review", "claim", "review_guardian", "May review photos sent by guardians")
+LEAD = [
+    ("review", "claim", "decide_escalated", "May decide escalated photos"),
+    ("review", "assignment", "lead_team", "May see the team's load and assign escalated photos"),
+]
 READ_AUDIT = ("review", "auditentry", "view_auditentry", "Can view audit entry")
+EXPORT_AUDIT = ("review", "auditentry", "export_audit", "May export the audit")
 READ_TERMS = [
     ("review", "termsversion", "view_termsversion", "Can view protection terms"),
     ("review", "clause", "view_clause", "Can view clause"),
@@ -23,10 +29,10 @@ MANAGE_PARTNERS = [
 
 ROLES = {
     "Reviewer": [REVIEW_PHOTO, *READ_TERMS],
-    "Lead": [REVIEW_PHOTO, READ_AUDIT, *READ_TERMS],
-    "Guardian reviewer": [REVIEW_PHOTO, *READ_TERMS],
+    "Lead": [REVIEW_PHOTO, *LEAD, READ_AUDIT, EXPORT_AUDIT, *READ_TERMS],
+    "Guardian reviewer": [REVIEW_PHOTO, REVIEW_GUARDIAN, *READ_TERMS],
     "Partner manager": MANAGE_PARTNERS,
-    "Auditor": [READ_AUDIT, *READ_TERMS],
+    "Auditor": [READ_AUDIT, EXPORT_AUDIT, *READ_TERMS],
 }
 
 

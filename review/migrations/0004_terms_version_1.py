@@ -3,6 +3,7 @@
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
+from django.utils import timezone
 
 TITLE = "Protection terms"
 PREAMBLE = """\
@@ -47,15 +48,28 @@ NOT_PROTECTED = {
 }
 
 
+NEEDS_COVERING = {
+    "C1": "A face can be seen, whole or in part, or in a mirror.",
+    "C2": "Private parts of a body can be seen.",
+    "C3": "Something else tells who the person is: a name, a tattoo, an address, or another person.",
+}
+# Where the cover alone says little about what lies beneath, one person's word is not enough.
+TWO_PERSON = {"P4", "P5"}
+
+
 def create_terms(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     versions = apps.get_model("review", "TermsVersion").objects
-    terms, created = versions.get_or_create(number=1, defaults={"title": TITLE, "preamble": PREAMBLE})
+    fields = {"title": TITLE, "preamble": PREAMBLE, "published_at": timezone.now()}
+    terms, created = versions.get_or_create(number=1, defaults=fields)
     if not created:
         return
     clauses = apps.get_model("review", "Clause").objects
-    for outcome, texts in (("covered", PROTECTED), ("not_covered", NOT_PROTECTED)):
+    sides = {"covered": PROTECTED, "not_covered": NOT_PROTECTED, "needs_covering": NEEDS_COVERING}
+    for outcome, texts in sides.items():
         for code, text in texts.items():
-            clauses.create(terms=terms, code=code, outcome=outcome, text=text)
+            clauses.create(
+                terms=terms, code=code, outcome=outcome, text=text, two_person=code in TWO_PERSON
+            )
 
 
 class Migration(migrations.Migration):

@@ -1,6 +1,7 @@
 """The people of the review tests, and the cases they look at.
 
-Rosa and Omar review, Ada reads the audit, Sol is a superuser with no role, Nia works here with no role.
+Rosa and Omar review, Gus reviews what guardians send as well, Ada reads the audit, Sol is a superuser with no
+role, Nia works here with no role.
 """
 
 from collections.abc import Callable, Iterator
@@ -75,6 +76,11 @@ def omar(db: None) -> User:
 
 
 @pytest.fixture
+def gus(db: None) -> User:
+    return person("gus", "Guardian reviewer")
+
+
+@pytest.fixture
 def ada(db: None) -> User:
     return person("ada", "Auditor")
 
@@ -97,6 +103,11 @@ def as_rosa(rosa: User) -> Client:
 @pytest.fixture
 def as_omar(omar: User) -> Client:
     return browser_of(omar)
+
+
+@pytest.fixture
+def as_gus(gus: User) -> Client:
+    return browser_of(gus)
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def test_a_decided_photo_says_who_was_first(
     rosas_claim: Claim, rosa: User, omar: User, protected: Clause
 ) -> None:
     claims.note_view(rosas_claim.photo_id, rosa)
-    decide(rosas_claim.photo_id, rosa, token=rosas_claim.token, clause=protected, reason="")
+    decide(rosas_claim.photo_id, rosa, token=rosas_claim.token, choice="covered", clause=protected)
     assert conflict_of(rosas_claim.photo, rosa) == "decided-by-you"
     assert conflict_of(rosas_claim.photo, omar) == "decided-by-another"
 

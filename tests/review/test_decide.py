@@ -29,7 +29,9 @@ def rosas_claim(rosas_claim: Claim, rosa: User) -> Claim:
 
 
 def decide(claim: Claim, reviewer: User, clause: Clause, reason: str = "") -> tuple[Decision, bool]:
-    return services.decide(claim.photo_id, reviewer, token=claim.token, clause=clause, reason=reason)
+    return services.decide(
+        claim.photo_id, reviewer, token=claim.token, choice=clause.outcome, clause=clause, reason=reason
+    )
 
 
 def entries_of(claim: Claim) -> list[str]:
@@ -107,7 +109,7 @@ def test_a_form_of_an_earlier_claim_decides_nothing(
     rosas_claim: Claim, rosa: User, protected: Clause
 ) -> None:
     rosas_claim.token = uuid.uuid4()
-    with pytest.raises(Conflict, match="claim-expired"):
+    with pytest.raises(Conflict, match="old-form"):
         decide(rosas_claim, rosa, protected)
     assert Photo.objects.get().state == PhotoState.AWAITING_REVIEW
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from enrollment.models import Photo
 from enrollment.services import withdraw
@@ -30,14 +31,14 @@ def url(rosas_claim: Claim) -> str:
 
 @pytest.fixture
 def covered(rosas_claim: Claim, protected: Clause) -> dict[str, str]:
-    return {"token": str(rosas_claim.token), "outcome": "covered", "clause": str(protected.pk), "reason": ""}
+    return {"token": str(rosas_claim.token), "choice": "covered", "clause": str(protected.pk), "reason": ""}
 
 
 @pytest.fixture
 def not_covered(rosas_claim: Claim, not_protected: Clause) -> dict[str, str]:
     return {
         "token": str(rosas_claim.token),
-        "outcome": "not_covered",
+        "choice": "not_covered",
         "clause": str(not_protected.pk),
         "reason": "It shows a landscape.",
     }
@@ -141,9 +142,12 @@ def test_an_unknown_photo_is_not_found(as_rosa: Client, covered: dict[str, str])
         ({"reason": "x" * 1001}, "at most 1000 characters"),
         ({"reason": "x" * 10_000}, "at most 1000 characters"),
         ({"reason": "a\x00b"}, "Null characters are not allowed."),
-        ({"outcome": "covered"}, "Clause N1 does not fit the button you pressed."),
-        ({"outcome": ""}, "Something needs another look"),
-        ({"outcome": "escalate"}, "Something needs another look"),
+        ({"choice": "covered"}, "Clause N1 does not fit the button you pressed."),
+        ({"choice": ""}, "Something needs another look"),
+        ({"choice": "maybe"}, "Something needs another look"),
+        ({"evidence": "x-ray"}, "Select a valid choice."),
+        ({"choice": "escalate", "reason": ""}, "Tell the lead in a sentence"),
+        ({"choice": "second_opinion", "clause": ""}, "Choose the clause that your decision rests on."),
         ({"token": ""}, "Something needs another look"),
         ({"token": "x"}, "Something needs another look"),
     ],
@@ -185,5 +189,68 @@ def test_a_clause_of_older_terms_is_no_longer_taken(
 ) -> None:
     newer = TermsVersion.objects.create(number=2, title="Protection terms", preamble="Newer.")
     Clause.objects.create(terms=newer, code="P1", outcome="covered", text="New.")
+    TermsVersion.objects.filter(pk=newer.pk).update(published_at=timezone.now())
     assert as_rosa.post(url, covered).status_code == 422
+    assert undecided()
+
+
+def test_passed_to_a_lead_needs_no_clause(as_rosa: Client, url: str, covered: dict[str, str]) -> None:
+    answer = covered | {"choice": "escalate", "clause": "", "reason": "I cannot tell."}
+    page = as_rosa.post(url, answer, follow=True)
+    assert "Recorded: Passed to a lead." in page.content.decode()
+    assert Photo.objects.get().state == PhotoState.ESCALATED
+
+
+def test_an_opinion_says_that_another_person_decides(
+    as_rosa: Client, url: str, covered: dict[str, str]
+) -> None:
+    page = as_rosa.post(url, covered | {"evidence": "screenshot"}, follow=True)
+    assert "Recorded: Protected by the terms (P1); Opinion; another person decides." in page.content.decode()
+    assert Photo.objects.get().state == PhotoState.SECOND_OPINION
+
+
+def test_undo_leads_back_to_the_photo(
+    as_rosa: Client, url: str, covered: dict[str, str], rosas_claim: Claim
+) -> None:
+    as_rosa.post(url, covered)
+    response = as_rosa.post(reverse("review:undo", args=[rosas_claim.photo_id]), follow=True)
+    assert response.redirect_chain == [(reverse("review:photo", args=[rosas_claim.photo_id]), 302)]
+    assert "Taken back." in response.content.decode()
+    assert Photo.objects.get().state == PhotoState.AWAITING_REVIEW
+
+
+def test_undo_after_the_window_is_told(
+    as_rosa: Client, url: str, covered: dict[str, str], rosas_claim: Claim
+) -> None:
+    as_rosa.post(url, covered)
+    Photo.objects.update(due_at=timezone.now())
+    response = as_rosa.post(reverse("review:undo", args=[rosas_claim.photo_id]))
+    assert response.status_code == 409
+    assert "(undo-too-late)" in response.content.decode()
+
+
+def test_the_alarm_ends_the_claim(as_rosa: Client, rosas_claim: Claim) -> None:
+    url = reverse("review:alarm", args=[rosas_claim.photo_id])
+    assert as_rosa.post(url, {"token": "x"}).status_code == 409
+    page = as_rosa.post(url, {"token": str(rosas_claim.token)}, follow=True)
+    assert "nobody else will see it" in page.content.decode()
+    assert Photo.objects.get().state == PhotoState.NEEDS_COVERING
+
+
+def test_a_skipped_photo_is_somebody_elses(as_rosa: Client, rosas_claim: Claim) -> None:
+    url = reverse("review:skip", args=[rosas_claim.photo_id])
+    assert as_rosa.post(url).status_code == 302
+    assert as_rosa.post(url).status_code == 409
+    assert "No photo is free" in as_rosa.post(reverse("review:next"), follow=True).content.decode()
+
+
+@pytest.mark.parametrize("verb", ["undo", "alarm", "skip"])
+def test_the_other_verbs_have_the_same_doors(
+    unwelcome: Any, as_rosa: Client, rosas_claim: Claim, verb: str
+) -> None:
+    url = reverse(f"review:{verb}", args=[rosas_claim.photo_id])
+    assert unwelcome.client.post(url).status_code == unwelcome.status
+    assert as_rosa.get(url).status_code == 405
+    nowhere = {"token": str(rosas_claim.token)}
+    assert as_rosa.post(reverse(f"review:{verb}", args=[uuid.uuid4()]), nowhere).status_code == 404
     assert undecided()

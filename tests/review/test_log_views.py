@@ -57,7 +57,7 @@ def test_pages_go_by_number_and_miss_nothing(as_ada: Client) -> None:
     seen: list[int] = []
     before = None
     while True:
-        page = log.page(before=before)
+        page = log.page(log.Search(), before=before)
         seen += [line.entry.seq for line in page.lines]
         if page.older is None:
             break
@@ -70,7 +70,7 @@ def test_pages_go_by_number_and_miss_nothing(as_ada: Client) -> None:
 def test_a_full_last_page_has_no_older_one(db: None) -> None:
     for _ in range(log.PAGE_SIZE):
         audit.append("tested", actor="worker")
-    assert log.page().older is None
+    assert log.page(log.Search()).older is None
 
 
 @pytest.mark.parametrize("before", ["x", "", "-1", "1.5", "٣", "9" * 30, "\x00"])

@@ -46,7 +46,7 @@ def outcome(
         "PYTHONPATH": str(settings.BASE_DIR),
     }
     command = [sys.executable, str(Path(__file__).parents[1] / "decision_races.py"), str(rounds)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)
     return result
@@ -63,6 +63,15 @@ def outcome(
             "the_submitter_withdraws_meanwhile",
             {"decided+withdrawn 1, then withdrawn", "withdrawn+withdrawn 1, then withdrawn"},
         ),
+        ("a_decision_is_taken_back_twice", {"taken back+taken back, awaiting_review, 1 claim"}),
+        (
+            "a_decision_meets_the_alarm",
+            {"decided+decided-by-you, covered", "alarmed+decided-by-you, needs_covering"},
+        ),
+        (
+            "two_reviewers_want_to_give_the_second_opinion",
+            {"claimed-by-another+decided, covered", "decided+decided-by-another, covered"},
+        ),
     ],
 )
 def test_every_round_had_one_winner(
@@ -74,12 +83,14 @@ def test_every_round_had_one_winner(
 
 
 def test_every_race_is_looked_at(outcome: dict[str, Any]) -> None:
-    assert len(outcome["answers"]) == 5
+    assert len(outcome["answers"]) == 8
 
 
 def test_nothing_was_decided_twice_or_left_over(outcome: dict[str, Any], rounds: int) -> None:
     withdrawn = outcome["answers"]["the_submitter_withdraws_meanwhile"]
-    decided = 2 * rounds + withdrawn.get("decided+withdrawn 1, then withdrawn", 0)
+    # The two tabs, the form sent twice, undo, alarm, and two words where a second opinion was asked for.
+    decided = 6 * rounds + withdrawn.get("decided+withdrawn 1, then withdrawn", 0)
     assert outcome["decisions"] == outcome["decisions_in_audit"] == decided
+    assert outcome["undone_in_audit"] == decided - outcome["standing"] == rounds
     assert outcome["claims_left"] == 0
     assert outcome["fault"] == ""

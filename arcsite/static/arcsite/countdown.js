@@ -1,7 +1,7 @@
 // Lets the time of a <time data-expires> run down. Its value is the seconds left when the page was sent, so a
 // wrong clock on the device does no harm; an ISO moment in datetime is the fallback. The text the server wrote
 // stays when this does not run. data-over is the text shown at the end; data-warn, if given, is said to screen
-// readers once, a minute before.
+// readers once, a minute before. data-hides and data-shows name what goes and what comes at the end.
 
 const WARN_SECONDS = 60;
 
@@ -23,6 +23,11 @@ function voice() {
   return element;
 }
 
+function hide(id, hidden) {
+  const other = document.getElementById(id);
+  if (other) other.hidden = hidden;
+}
+
 function run(element) {
   const total = secondsLeft(element);
   if (Number.isNaN(total)) return;
@@ -37,6 +42,8 @@ function run(element) {
       element.textContent = element.dataset.over || clock(0);
       status.textContent = element.dataset.over || "";
       element.classList.add("over");
+      hide(element.dataset.hides, true);
+      hide(element.dataset.shows, false);
       return;
     }
     element.textContent = clock(left);
