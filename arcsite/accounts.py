@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import ChangePasswordForm
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from arcsite import second_factor
 from arcsite.staff_pages import pages_for
 from enrollment import limiter
 from enrollment.limiter import Purpose, Throttled
@@ -33,12 +35,24 @@ class StaffAccountAdapter(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         count_try(request)
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not of somebody whose first factor is to be set up and who typed the password a moment ago."""
+        return not second_factor.is_first_step(context.request)
+
 
 class StaffMFAAdapter(DefaultMFAAdapter):
     def build_totp_svg(self, url: str) -> str:
         """The QR code as an element to stand in the page: without the declaration of an XML file."""
         svg = str(super().build_totp_svg(url))
         return svg[svg.index("<svg") :]
+
+
+class CountedChangePasswordForm(ChangePasswordForm):
+    """Whoever finds a session open must not try passwords here that the sign-in would have counted."""
+
+    def clean_oldpassword(self) -> str:
+        count_try(context.request)
+        return str(super().clean_oldpassword())
 
 
 class CountedAuthenticateForm(AuthenticateForm):

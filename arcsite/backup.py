@@ -16,13 +16,24 @@ from django_q.models import OrmQ, Schedule, Task
 from arcsite.datadir import sync_directory
 from enrollment.models import Allowance, OriginalKey
 from enrollment.pepper import peppered
-from matching.models import Heartbeat
+from matching.models import Heartbeat, WaitingSketch
 from review.models import Claim
 
-# Keys of originals (a purged photo stays purged), open sessions, counters of addresses, and the queue.
+# Keys of originals (a purged photo stays purged), sketches of undecided ones, open sessions, counters of
+# addresses, and the queue.
 LEFT_OUT = frozenset(
     model._meta.db_table
-    for model in (Allowance, Claim, Heartbeat, OriginalKey, OrmQ, Schedule, Session, Task)
+    for model in (
+        Allowance,
+        Claim,
+        Heartbeat,
+        OriginalKey,
+        OrmQ,
+        Schedule,
+        Session,
+        Task,
+        WaitingSketch,
+    )
 )
 LABEL = "arc_backup"
 
@@ -65,7 +76,12 @@ def copy_tables(database: Path, copy: Path) -> None:
         for _, name, statement in (part for part in parts if part[0] == "table"):
             connection.execute(statement)
             if name not in LEFT_OUT:
-                connection.execute(f'INSERT INTO main."{name}" SELECT * FROM live."{name}"')  # noqa: S608
+                # Generated columns are not listed, and make themselves again.
+                listed = connection.execute(f'PRAGMA live.table_info("{name}")').fetchall()
+                columns = ", ".join(f'"{column[1]}"' for column in listed)
+                connection.execute(
+                    f'INSERT INTO main."{name}" ({columns}) SELECT {columns} FROM live."{name}"'  # noqa: S608
+                )
         # Where numbering goes on: an id that was ever given out is not given out again.
         connection.execute("DELETE FROM main.sqlite_sequence")
         connection.execute("INSERT INTO main.sqlite_sequence SELECT * FROM live.sqlite_sequence")

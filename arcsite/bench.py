@@ -5,7 +5,6 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from io import BytesIO
 
 from django.contrib.auth.models import Group, User
@@ -13,8 +12,10 @@ from django.db.models import Count
 from django.db.models.functions import Now
 from PIL import Image
 
+from arcsite.bench_figures import Figure
 from arcsite.bench_service import NotMeasured, serving, working
 from arcsite.bench_visitor import CASE_NUMBER, Answered, Visitor
+from arcsite.bench_web import web
 from arcsite.demo_scenes import covered_photo
 from enrollment import receipts, services
 from enrollment.inspection import SentFile, inspect_all
@@ -28,16 +29,6 @@ UPLOADS, CONCURRENT, SMALL_BYTES = 600, 200, 280_000
 LARGE_UPLOADS, LARGE_CONCURRENT, LARGE_SIDES = 100, 20, (4000, 3000)
 QUEUED, PHOTOS_A_CASE, QUEUE_SECONDS = 1000, 10, 600.0
 PAIRS, WARM_UP = 400, 20
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table; ``held`` is None where there is no goal."""
-
-    name: str
-    measured: str
-    goal: str = ""
-    held: bool | None = None
 
 
 def load(share: float) -> list[Figure]:
@@ -159,7 +150,9 @@ def _decide(photos: int) -> None:
         if claim is None:
             raise NotMeasured("the queue ran empty before enough photos were decided")
         claims.note_view(claim.photo_id, reviewer)
-        review_services.decide(claim.photo_id, reviewer, token=claim.token, clause=clause, reason="")
+        review_services.decide(
+            claim.photo_id, reviewer, token=claim.token, choice=clause.outcome, clause=clause
+        )
     Photo.objects.filter(state=PhotoState.COVERED).update(due_at=Now())
 
 
@@ -179,15 +172,4 @@ def _encoded(picture: Image.Image, quality: int) -> bytes:
     return out.getvalue()
 
 
-def table(figures: Sequence[Figure]) -> list[str]:
-    """Lines for a person, the goals beside."""
-    verdicts = {True: "held", False: "MISSED", None: ""}
-    rows = [("", "measured", "goal", "")]
-    rows += [(figure.name, figure.measured, figure.goal, verdicts[figure.held]) for figure in figures]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
-
-
-MEASUREMENTS: dict[str, Callable[[float], list[Figure]]] = {"load": load, "timing": timing}
+MEASUREMENTS: dict[str, Callable[[float], list[Figure]]] = {"load": load, "timing": timing, "web": web}

@@ -1,40 +1,54 @@
 """Something to show on every screen: drawn photos, sent and decided the way real ones are.
 
-Two cases are decided, one waits in the queue, and two partners are connected. Run again, it finds what it
-made and adds nothing. The demo's reviewer is an account that cannot sign in.
+Some cases are decided, others wait in every way a photo can wait, and two partners are connected. Run again,
+it finds what it made and adds nothing. The demo's reviewer is an account that cannot sign in.
 """
 
 import base64
 import sys
 from dataclasses import dataclass
+from enum import Enum
 
 from django.contrib.auth.models import User
+from django.db.models.functions import Now
 
 from arcsite.demo_scenes import covered_photo
 from enrollment import receipts, services
 from enrollment.inspection import SentFile
-from enrollment.models import Attestation, Case
+from enrollment.models import Attestation, Case, Photo
 from enrollment.pepper import peppered
 from enrollment.receipts import Receipt
 from enrollment.states import PhotoState
 from matching import keys
 from matching.models import Partner
-from review import claims
+from matching.services import process_photo
+from review import claims, team
 from review import services as review_services
-from review.models import TermsVersion
+from review.models import Evidence, TermsVersion
+from review.rulings import Choice
 
 REVIEWER = "demo-reviewer"
 PARTNERS = {"Example Platform": Partner.Kind.PLATFORM, "Example Helpline": Partner.Kind.HELPLINE}
 
 
+class Sequel(Enum):
+    """What happens after the decision, without waiting for the time to take it back."""
+
+    APPEAL = "the sender sends it again"
+    QUESTION = "a partner questions it"
+
+
 @dataclass(frozen=True)
 class DemoCase:
-    """One case: its scenes in order, and the clause the demo's reviewer decides by ("": not decided yet)."""
+    """One case: its scenes in order, what the demo's reviewer says of each (nothing yet: None), and then."""
 
     name: str
     scenes: tuple[str, ...]
+    choice: Choice | None = None
     clause: str = ""
     reason: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    sequel: Sequel | None = None
 
     @property
     def token(self) -> str:
@@ -45,14 +59,28 @@ class DemoCase:
         return Case.objects.filter(submission_digest=receipts.submission_digest(self.token)).first()
 
 
-# The decided ones come first: the reviewer takes the oldest photo, as everybody must.
 CASES = (
-    DemoCase("two-protected", ("beach", "room"), clause="P1"),
+    DemoCase("two-protected", ("beach", "room"), Choice.COVERED, "P1"),
     DemoCase(
         "not-protected",
         ("mountains",),
-        clause="N2",
-        reason="We could see a landscape and no person. If a photo of you is meant, please send that one.",
+        Choice.NOT_COVERED,
+        "N2",
+        "We could see a landscape and no person. If a photo of you is meant, please send that one.",
+    ),
+    DemoCase("cover-more", ("garden",), Choice.NEEDS_COVERING, "C1", "Part of the face can still be seen."),
+    DemoCase("questioned", ("dunes",), Choice.COVERED, "P1", sequel=Sequel.QUESTION),
+    DemoCase(
+        "appealed",
+        ("lake",),
+        Choice.NOT_COVERED,
+        "N1",
+        "We could see nothing that points to an intimate picture.",
+        sequel=Sequel.APPEAL,
+    ),
+    DemoCase("second-opinion", ("station",), Choice.COVERED, "P1", evidence=(Evidence.SCREENSHOT,)),
+    DemoCase(
+        "for-a-lead", ("kitchen",), Choice.ESCALATE, reason="I cannot tell whether this is a private place."
     ),
     DemoCase("waiting", ("park", "street")),
 )
@@ -71,6 +99,7 @@ def load_demo() -> None:
         for case in CASES:
             _complete(case)
         _connect_partners()
+        team.renew()
     for case in CASES:
         if (sent := case.find()) is not None:
             receipt = Receipt(sent.number, receipts.derive_secret(case.token))
@@ -82,8 +111,12 @@ def _complete(case: DemoCase) -> None:
         files = [_as_file(scene) for scene in case.scenes]
         services.submit(case.token, files, Attestation.SELF)
     sent = case.find()
-    while case.clause and sent and sent.photos.filter(state=PhotoState.AWAITING_REVIEW).exists():
-        _decide_next(case)
+    if sent is None or case.choice is None:
+        return
+    for photo in sent.photos.filter(state=PhotoState.AWAITING_REVIEW, round=1):
+        _decide(photo, case)
+    for photo in sent.photos.filter(round=1) if case.sequel else ():
+        _go_on(photo, case)
 
 
 def _as_file(scene: str) -> SentFile:
@@ -91,15 +124,33 @@ def _as_file(scene: str) -> SentFile:
     return SentFile(f"{scene}.png", data, len(data))
 
 
-def _decide_next(case: DemoCase) -> None:
-    """Take the photo that waits longest, look at it and decide. Only ever a photo of the demo is there."""
+def _decide(photo: Photo, case: DemoCase) -> None:
+    """Take the photo, look at it and decide, as everybody must. Raises what these raise."""
     reviewer = _reviewer()
-    claim = claims.take_next(reviewer)
-    if claim is None:
-        raise RuntimeError("somebody else is deciding on the demo's photos; start again in ten minutes")
-    review_services.masked_image(claim.photo_id, reviewer)
-    clause = TermsVersion.objects.current().clauses.get(code=case.clause)
-    review_services.decide(claim.photo_id, reviewer, token=claim.token, clause=clause, reason=case.reason)
+    claim = claims.take(photo.pk, reviewer)
+    review_services.masked_image(photo.pk, reviewer)
+    clause = TermsVersion.objects.current().clauses.filter(code=case.clause).first()
+    review_services.decide(
+        photo.pk,
+        reviewer,
+        token=claim.token,
+        choice=str(case.choice),
+        clause=clause,
+        reason=case.reason,
+        evidence=case.evidence,
+    )
+
+
+def _go_on(photo: Photo, case: DemoCase) -> None:
+    Photo.objects.filter(pk=photo.pk, due_at__gt=Now(), lease_token=None).exclude(
+        state=PhotoState.SUSPENDED
+    ).update(due_at=Now())
+    process_photo(photo.pk, actor="demo")
+    photo.refresh_from_db()
+    if case.sequel is Sequel.APPEAL and photo.state == PhotoState.CLOSED:
+        services.resend(photo, _as_file(case.scenes[photo.position - 1]))
+    if case.sequel is Sequel.QUESTION and photo.state == PhotoState.PROTECTED:
+        review_services.suspend(photo.pk, actor="demo", reason="Reported as not intimate.")
 
 
 def _reviewer() -> User:

@@ -1,6 +1,8 @@
 """The second factor of staff: nothing opens without one, and a change of it ends every other session."""
 
-from allauth.mfa.adapter import get_adapter
+import time
+from weakref import WeakKeyDictionary
+
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import logout
@@ -18,6 +20,9 @@ OWN_ACCOUNT = "staff/"
 FACTOR_PAGES = "staff/2fa/"
 ENOUGH = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 _FACTORS = "factors"
+_found: WeakKeyDictionary[HttpRequest, tuple[int | None, list[tuple[int, str]]]] = WeakKeyDictionary()
+_SIGNED_IN = "signed_in"
+FIRST_STEP_SECONDS = 300
 
 
 class SecondFactorRequired:
@@ -38,7 +43,7 @@ class SecondFactorRequired:
     ) -> HttpResponseBase | None:
         if not getattr(view, "login_required", True) or not isinstance(request.user, User):
             return None
-        if request.session.get(_FACTORS) != factors_of(request.user):
+        if request.session.get(_FACTORS) != [factor for factor, _ in _looked_up(request)]:
             logout(request)
             return redirect_to_login(request.get_full_path())
         if is_missing(request) and not _is_on(request, OWN_ACCOUNT):
@@ -48,7 +53,14 @@ class SecondFactorRequired:
 
 def is_missing(request: HttpRequest) -> bool:
     """Whether the signed-in person must set up a second factor before anything else opens."""
-    return bool(settings.ARC_REQUIRE_MFA) and not get_adapter().is_mfa_enabled(request.user, ENOUGH)
+    return bool(settings.ARC_REQUIRE_MFA) and not any(kind in ENOUGH for _, kind in _looked_up(request))
+
+
+def is_first_step(request: HttpRequest) -> bool:
+    """Whether the password was typed just now by somebody who has no factor and no recovery code at all."""
+    typed = float(request.session.get(_SIGNED_IN, 0))
+    just_now = 0 <= time.time() - typed < FIRST_STEP_SECONDS
+    return just_now and isinstance(request.user, User) and not factors_of(request.user)
 
 
 def factors_of(user: User) -> list[int]:
@@ -56,9 +68,19 @@ def factors_of(user: User) -> list[int]:
     return list(Authenticator.objects.filter(user=user).order_by("pk").values_list("pk", flat=True))
 
 
+def _looked_up(request: HttpRequest) -> list[tuple[int, str]]:
+    """The factors of whoever is signed in, with their types; looked up once a request and person."""
+    person = request.user.pk
+    if _found.get(request, (None, []))[0] != person:
+        factors = Authenticator.objects.filter(user=person).order_by("pk").values_list("pk", "type")
+        _found[request] = (person, list(factors))
+    return _found[request][1]
+
+
 @receiver(user_logged_in)
 def _remember(request: HttpRequest, user: User, **_: object) -> None:
     request.session[_FACTORS] = factors_of(user)
+    request.session[_SIGNED_IN] = time.time()
 
 
 def _is_on(request: HttpRequest, pages: str) -> bool:

@@ -76,9 +76,17 @@ CSRF_TRUSTED_ORIGINS = [ARC_PUBLIC_URL]
 # What the product promises, in numbers.
 ARC_UNDO_SECONDS = env_int("ARC_UNDO_SECONDS", 10, low=0, high=3600)
 ARC_CLAIM_MINUTES = env_int("ARC_CLAIM_MINUTES", 10, low=1, high=120)
+ARC_SKIP_MINUTES = env_int("ARC_SKIP_MINUTES", 60, low=1, high=1440)
 ARC_LEASE_SECONDS = env_int("ARC_LEASE_SECONDS", 60, low=5, high=600)
 ARC_REVIEW_DAYS = env_int("ARC_REVIEW_DAYS", 30, low=1, high=30)
+ARC_CONTEST_DAYS = env_int("ARC_CONTEST_DAYS", 14, low=1, high=90)
 ARC_PHOTOS_PER_CASE = env_int("ARC_PHOTOS_PER_CASE", 10, low=1, high=50)
+# What a reviewer may look at in a day, and when they must rest.
+ARC_EXPOSURE_PHOTOS = env_int("ARC_EXPOSURE_PHOTOS", 250, low=1, high=1000)
+ARC_EXPOSURE_MINUTES = env_int("ARC_EXPOSURE_MINUTES", 240, low=1, high=480)
+ARC_BREAK_AFTER_MINUTES = env_int("ARC_BREAK_AFTER_MINUTES", 50, low=1, high=120)
+ARC_BREAK_MINUTES = env_int("ARC_BREAK_MINUTES", 10, low=1, high=120)
+ARC_DAY_HOUR = env_int("ARC_DAY_HOUR", 0, low=0, high=23)
 ARC_PHOTO_MAX_BYTES = 15_000_000
 ARC_UPLOAD_MAX_BYTES = 60_000_000
 ARC_TASK_ATTEMPTS = 3
@@ -192,9 +200,10 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "review:queue"
+LOGIN_REDIRECT_URL = "review:start"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "arcsite.accounts.StaffAccountAdapter"
+ACCOUNT_FORMS = {"change_password": "arcsite.accounts.CountedChangePasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -261,7 +270,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+STORAGES = {"staticfiles": {"BACKEND": "arcsite.assets.NamedByContent"}}
 
 USE_TZ = True
 TIME_ZONE = "UTC"

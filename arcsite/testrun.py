@@ -13,8 +13,11 @@ from pathlib import Path
 
 from django.conf import settings
 
-# Two at once; whoever starts whole services (integration, browser) runs alone.
+# Two at once, but for integration tests: they measure against time, and kill what they find.
 TWICE = ("-n", "2")
+# A file has a browser of its own and often a service of its own, so it stays in one place.
+BY_FILE = (*TWICE, "--dist", "loadfile")
+HEAVY = "processes or pictures"
 OTHER_TESTS = ("tests/architecture", "tests/integration", "tests/e2e")
 UNIT_TESTS = ("tests", *(f"--ignore={folder}" for folder in OTHER_TESTS))
 Say = Callable[[str], None]
@@ -43,11 +46,11 @@ def stages(slow: Sequence[str]) -> list[Stage]:
         Stage("ruff format", "ruff", ["format", "--check", "--quiet", "."]),
         Stage("types", "mypy", []),
         Stage("layers", "lint-imports", ["--no-logo"]),
-        Stage("unit tests", "pytest", [*TWICE, *UNIT_TESTS, "-m", "not processes", *slow], counted=True),
-        Stage("process tests", "pytest", [*TWICE, *UNIT_TESTS, "-m", "processes", *slow], counted=True),
+        Stage("unit tests", "pytest", [*TWICE, *UNIT_TESTS, "-m", f"not ({HEAVY})", *slow], counted=True),
+        Stage("heavier tests", "pytest", [*TWICE, *UNIT_TESTS, "-m", HEAVY, *slow], counted=True),
         Stage("architecture", "pytest", [*TWICE, "tests/architecture", *slow], counted=True),
         Stage("integration", "pytest", ["tests/integration", *slow], counted=True),
-        Stage("browser tests", "pytest", ["tests/e2e", *slow], counted=True),
+        Stage("browser tests", "pytest", [*BY_FILE, "tests/e2e", *slow], counted=True),
     ]
 
 

@@ -13,5 +13,7 @@ urlpatterns = [
     path("feed/", include("matching.urls")),
     path("staff/", include("arcsite.staff_urls")),
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    # Ours counts every try of the old password.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
 ]

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from arcsite import bench
-from arcsite.bench import Figure
+from arcsite.bench_figures import Figure
 from arcsite.bench_service import NotMeasured
 from arcsite.bench_visitor import Answered
 

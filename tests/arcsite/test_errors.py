@@ -1,6 +1,7 @@
 import re
 from typing import TYPE_CHECKING
 
+import oracle
 import pytest
 from django.core.exceptions import (
     RequestDataTooBig,
@@ -28,11 +29,9 @@ def assert_fit_for_people(response: "HttpResponse | Answer", status: int, code: 
     """The status, the house's page with its code, and nothing of the machine."""
     page = response.content.decode()
     assert response.status_code == status
-    assert f"({code})" in page
+    assert oracle.sentence_faults(page, code) == []
     assert re.search(r"<title>[^<]+</title>", page)
     assert '<main id="main"' in page
-    for technical in ("Traceback", "Exception", "Django", "/srv", ".py"):
-        assert technical not in page
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,12 @@ def person(role: str) -> User:
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        ("Reviewer", ["Queue", "Second factor"]),
-        ("Lead", ["Queue", "Log", "Second factor"]),
+        ("Reviewer", ["Start", "Queue", "Second factor"]),
+        ("Lead", ["Start", "Queue", "Log", "Second factor"]),
         ("Auditor", ["Log", "Second factor"]),
         ("Partner manager", ["Second factor"]),
         ("superuser", ["Admin", "Log", "Second factor"]),
-        ("both", ["Queue", "Admin", "Log", "Second factor"]),
+        ("both", ["Start", "Queue", "Admin", "Log", "Second factor"]),
     ],
 )
 def test_only_open_pages_are_offered_and_each_opens(role: str, labels: list[str], client: Client) -> None:
@@ -43,7 +43,7 @@ def test_only_open_pages_are_offered_and_each_opens(role: str, labels: list[str]
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("role", "start"),
-    [("Reviewer", "review:queue"), ("superuser", "admin:index"), ("Partner manager", "mfa_index")],
+    [("Reviewer", "review:start"), ("superuser", "admin:index"), ("Partner manager", "mfa_index")],
 )
 def test_signing_in_leads_to_a_page_that_is_open(role: str, start: str, client: Client) -> None:
     user = person(role)

@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from arcsite.second_factor import factors_of
+from arcsite.second_factor import FIRST_STEP_SECONDS, factors_of
 
 PASSWORD = "a fine long password"
 LOGIN = reverse("account_login")
@@ -269,8 +269,54 @@ def test_recovery_codes_as_a_file(as_nia: Client, nia: User) -> None:
     assert response["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
 
 
+def asked_again(client: Client) -> bool:
+    answer = client.get(reverse("mfa_activate_totp"))
+    return answer.status_code == 302 and answer["Location"].startswith(reverse("account_reauthenticate"))
+
+
+def test_the_first_factor_follows_the_password_without_asking_again(client: Client, nia: User) -> None:
+    sign_in(client)
+    assert not asked_again(client)
+
+
 def test_changing_how_one_signs_in_asks_again(client: Client, nia: User) -> None:
-    client.force_login(nia, backend="django.contrib.auth.backends.ModelBackend")
-    response = client.get(reverse("mfa_activate_totp"))
-    assert response.status_code == 302
-    assert response["Location"].startswith(reverse("account_reauthenticate"))
+    sign_in(client)
+    session = client.session
+    session["signed_in"] -= FIRST_STEP_SECONDS
+    session.save()
+    assert asked_again(client)
+
+
+def test_who_has_a_factor_is_always_asked_again(client: Client, nia: User) -> None:
+    sign_in(client)
+    RecoveryCodes.activate(nia)
+    go_on_with(client, nia)
+    assert asked_again(client)
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("account_change_password", "oldpassword"), ("account_reauthenticate", "password")],
+)
+def test_a_password_tried_in_an_open_session_is_counted_too(
+    client: Client, nia: User, settings: Any, name: str, field: str
+) -> None:
+    sign_in(client)
+    settings.ARC_LIMIT_SIGN_INS = 3
+    form = {"password1": "another fine password", "password2": "another fine password", field: "wrong"}
+    for _ in range(2):
+        assert "Too many" not in client.post(reverse(name), form).content.decode()
+    page = client.post(reverse(name), form | {field: PASSWORD}).content.decode()
+    assert "Too many attempts from your network." in page
+    assert User.objects.get().check_password(PASSWORD)
+
+
+@pytest.mark.django_db
+def test_the_admin_has_no_password_form_of_its_own(client: Client) -> None:
+    backend = "django.contrib.auth.backends.ModelBackend"
+    client.force_login(User.objects.create_superuser("sol"), backend=backend)
+    for name, ours in (
+        ("admin:password_change", "account_change_password"),
+        ("admin:login", "account_login"),
+    ):
+        assert client.post(reverse(name), {}).headers["Location"] == reverse(ours)

@@ -3,7 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from arcsite.bench import MEASUREMENTS, table
+from arcsite.bench import MEASUREMENTS
+from arcsite.bench_figures import table
 from arcsite.bench_service import NotMeasured
 
 

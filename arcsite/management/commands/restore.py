@@ -36,7 +36,8 @@ class Command(BaseCommand):
             raise CommandError("ARC is running on this data directory. Hint: stop it first.") from None
         self.stdout.write(
             f"Restored. Withdrawn again {done.withdrawn}, retracted from partners {done.retracted}, "
-            f"undecided photos to be sent again {done.lost}.\n"
+            f"undecided photos to be sent again {done.lost}, "
+            f"questioned by partners and paused again {done.suspended}.\n"
             "Accounts, passwords and partner keys are those of the backup: end again what was ended since. "
             "Audit heads noted after the backup are no longer in the chain."
         )

@@ -76,7 +76,7 @@ class Command(BaseCommand):
         base = settings.ARC_PUBLIC_URL
         self.say(f"\nARC is running on 127.0.0.1:{port}, data in {settings.DATA_DIR}")
         self.say(f"  submitters   {base}/")
-        self.say(f"  reviewers    {base}{reverse('review:queue')}")
+        self.say(f"  reviewers    {base}{reverse('review:start')}")
         self.say(f"  admin        {base}{reverse('admin:index')}")
         if not settings.ARC_REQUIRE_MFA:
             self.say("Staff sign in without a second factor here. Do not use this for real photos.")
