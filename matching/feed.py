@@ -64,6 +64,16 @@ def withdraw(photo_id: uuid.UUID) -> None:
             fingerprint.delete()
 
 
+def retract(photo_id: uuid.UUID) -> None:
+    """As ``withdraw``, but the photo may be published anew; noted, so that an old backup stays retracted.
+
+    Call in the transaction that suspends the photo.
+    """
+    for fingerprint_id in list(Fingerprint.objects.filter(photo_id=photo_id).values_list("pk", flat=True)):
+        journal.note(journal.RETRACTED, fingerprint_id)
+    withdraw(photo_id)
+
+
 def leap() -> None:
     """Skip every number that may have been given out since the backup that was just restored.
 

@@ -17,6 +17,26 @@ class Fingerprint(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
 
+class WaitingSketch(models.Model):
+    """What is kept of a waiting photo to find it again in other cases; confidential, and gone when it is decided.
+
+    ``sketch`` is empty until it was drawn; ``attempts`` counts how often that was tried, so that a photo that
+    cannot be read is given up. ``compared_at`` is null until its neighbours were looked for.
+    """
+
+    photo = models.OneToOneField(Photo, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    sketch = models.BinaryField(default=b"")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    compared_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["photo"], condition=models.Q(compared_at__isnull=True), name="sketch_not_compared"
+            )
+        ]
+
+
 class FeedRecord(models.Model):
     """The latest word to partners on one fingerprint: sent, or withdrawn for ever (tombstone)."""
 

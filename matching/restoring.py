@@ -4,15 +4,19 @@ import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from enrollment.models import OriginalKey, Photo
 from enrollment.states import Edge, PhotoState
 from enrollment.transitions import move
 from matching import feed
 from matching.journal import Journal
+from matching.models import Fingerprint
 from review import audit
 
 logger = logging.getLogger(__name__)
@@ -22,30 +26,46 @@ ACTOR = "restore"
 
 @dataclass(frozen=True)
 class Reapplied:
-    """Photos ``withdrawn`` again, fingerprints ``retracted`` from partners, photos ``lost`` undecided."""
+    """Photos ``withdrawn`` again, fingerprints ``retracted`` from partners, photos ``lost`` undecided.
+
+    Of the photos a partner had questioned, ``suspended`` are again.
+    """
 
     withdrawn: int
     retracted: int
     lost: int
+    suspended: int = 0
 
 
 def reapply(journal: Journal) -> Reapplied:
     """Bring a database just restored from a backup up to what the journal knows. Safe to repeat.
 
-    Withdrawn stays withdrawn. What partners were sent and this database does not know becomes a tombstone,
-    since its owner could not withdraw it any more. A photo that still needs its original has lost it (keys
-    are in no backup): its sender is told to send it again, and the purge removes what is left of the file.
+    Withdrawn stays withdrawn, and what a partner questioned stays out of the feed until it is decided. What
+    partners were sent and this database does not know becomes a tombstone, since its owner could not withdraw
+    it any more. A photo that still needs its original has lost it (keys are in no backup): its sender is told
+    to send it again, and the purge removes what is left of the file.
     """
     with transaction.atomic(durable=True):
         feed.leap()
         again = Photo.objects.exclude(state=PhotoState.WITHDRAWN).values_list("pk", flat=True)
         withdrawn = _move_all(set(again) & journal.withdrawn, Edge.WITHDRAW)
         retracted = feed.retract_unknown(journal.published)
+        suspended = _suspend_again(journal.retracted)
         lost = _move_all(_without_original(), Edge.LOSE)
-        done = Reapplied(withdrawn, retracted, lost)
+        done = Reapplied(withdrawn, retracted, lost, suspended)
         audit.append("restore", actor=ACTOR, details=asdict(done))
     logger.warning("restored from a backup: %s", done)
     return done
+
+
+def _suspend_again(retracted: frozenset[uuid.UUID]) -> int:
+    """A backup may be older than the purge of such a photo; then its sender starts anew."""
+    questioned = dict(Fingerprint.objects.filter(pk__in=retracted).values_list("photo_id", "photo__state"))
+    held = {photo_id for photo_id, state in questioned.items() if state == PhotoState.PROTECTED}
+    term = timezone.now() + timedelta(days=settings.ARC_CONTEST_DAYS)
+    for photo_id in sorted(held):
+        move(photo_id, Edge.SUSPEND, actor=ACTOR, due_at=term)
+    return len(held) + _move_all(questioned.keys() - held, Edge.WITHDRAW)
 
 
 def _move_all(photo_ids: Iterable[uuid.UUID], edge: Edge) -> int:

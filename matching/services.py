@@ -66,7 +66,7 @@ def purge_photo(photo_id: uuid.UUID, *, actor: str) -> bool:
         return False
     if lease.attempt > settings.ARC_TASK_ATTEMPTS:
         logger.critical("ALARM photo %s is still not destroyed, attempt %d", photo_id, lease.attempt)
-    originals.destroy(photo_id)
+    originals.destroy(photo_id, lease=lease.token)
     _confirm_destroyed(lease, actor)
     wal.truncate()
     return True

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connections
 
-from matching import dispatch
+from matching import chores, dispatch
 from matching.stopping import StopSignals
 from matching.watchdog import Cluster, Sweeper
 
@@ -64,6 +64,7 @@ def supervise(data: Path, directory: Path) -> None:
         Errand("the cluster", cluster.tend, TICK),
         Errand("dispatch", dispatch.Dispatcher().dispatch, TICK),
         Errand("the heartbeat", dispatch.ask_for_beat, BEAT_EVERY),
+        Errand("the chores", chores.send, chores.EVERY),
         Errand("the sweep", partial(sweep_when_needed, sweeper), SWEEP_SOONER),
     ]
     with only_one(data / "run"), StopSignals() as signals:

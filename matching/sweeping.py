@@ -10,24 +10,31 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 from django.db.models.functions import Now
 from django_q.models import Task
 
 from enrollment import limiter, originals
 from enrollment.services import lapse_overdue
-from matching import backlog, dispatch, services, wal
+from matching import backlog, dispatch, duplicates, services, wal
 from matching.backlog import Backlog
+from review import audit_check, team
 
 logger = logging.getLogger(__name__)
 
 ACTOR = "sweep"
 # django-q2 keeps failed tasks for ever; a week is enough to look at one.
 KEEP_TASKS = timedelta(days=7)
+# Seconds for what is due to nobody in particular, so that the next sweep is not late.
+TURN = 5.0
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What one sweep did, in counts, and what is left. ``broken`` names the parts that failed."""
+    """What one sweep did, in counts, and what is left. ``broken`` names the parts that failed.
+
+    ``audit_fault`` is what the last check of the audit found, empty when all held.
+    """
 
     retried: int
     lapsed: int
@@ -37,10 +44,11 @@ class Sweep:
     truncated: bool
     left: Backlog
     broken: tuple[str, ...]
+    audit_fault: str
 
     @property
     def alarming(self) -> bool:
-        return self.left.alarming or bool(self.lost or self.broken)
+        return self.left.alarming or bool(self.lost or self.broken or self.audit_fault)
 
 
 def sweep(*, retry_failed: bool = False) -> Sweep:
@@ -62,6 +70,9 @@ def sweep(*, retry_failed: bool = False) -> Sweep:
     part("limiter", limiter.forget_old)
     part("old tasks", _forget_tasks)
     part("ended sessions", _forget_sessions)
+    part("near duplicates", _find_duplicates)
+    part("the audit's check", _check_audit)
+    part("the team's figures", team.refresh)
     truncated = wal.truncate()
     return Sweep(
         retried=retried,
@@ -72,6 +83,7 @@ def sweep(*, retry_failed: bool = False) -> Sweep:
         truncated=truncated,
         left=backlog.measure(),
         broken=tuple(broken),
+        audit_fault=audit_check.last_fault(),
     )
 
 
@@ -86,13 +98,27 @@ def _do_due_work() -> int:
 def _reconcile(broken: list[str]) -> originals.Reconciliation:
     try:
         found = originals.reconcile()
-    except (OSError, originals.NotDestroyed):
+    except (OSError, DatabaseError):
         logger.exception("sweep: reconciling the store failed")
         broken.append("store")
         return originals.Reconciliation(destroyed=0, lost=(), unknown=0)
+    if found.stuck:
+        logger.critical("ALARM %d strays of the store could not be destroyed", found.stuck)
+        broken.append("store")
+    if found.unknown:
+        logger.warning("the store holds %d things that are not ours", found.unknown)
     for photo_id in found.lost:
         logger.critical("ALARM the original of photo %s is missing before its time", photo_id)
     return found
+
+
+def _find_duplicates() -> int:
+    return duplicates.enlist_missed() + duplicates.compare_waiting(TURN)
+
+
+def _check_audit() -> int:
+    audit_check.ask_when_old(by=ACTOR)
+    return audit_check.advance(TURN)
 
 
 def _forget_tasks() -> int:

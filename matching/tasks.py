@@ -2,7 +2,8 @@
 
 import uuid
 
-from matching import heartbeat, services
+from matching import chores, duplicates, heartbeat, services
+from review import audit_check
 
 ACTOR = "worker"
 
@@ -16,3 +17,15 @@ def process_photo(photo_id: str) -> int:
 def beat() -> int:
     """Show the watchdog that messages still reach a worker; returns 1 when it wrote the row."""
     return int(heartbeat.beat())
+
+
+def compare_waiting() -> int:
+    """Look for waiting photos in other cases, for one turn; returns how many were compared."""
+    heartbeat.beat()
+    return duplicates.compare_waiting(chores.TURN)
+
+
+def check_audit() -> int:
+    """Go on with a check of the audit, for one turn; returns how many entries were walked."""
+    heartbeat.beat()
+    return audit_check.advance(chores.TURN)

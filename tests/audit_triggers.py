@@ -3,7 +3,8 @@
 from django.db import connection
 
 _NAMES = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'review_auditentry'"
+    " ORDER BY name",
     "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'review_auditentry'::regclass"
     " AND NOT tgisinternal ORDER BY tgname",
 }

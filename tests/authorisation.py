@@ -48,7 +48,10 @@ class Entry:
 
 ENTRIES = (
     # For everybody.
-    Entry("enrollment:landing enrollment:cover", {SAFE: ALL_OPEN, "POST PUT DELETE OPTIONS": NO_METHOD}),
+    Entry(
+        "enrollment:landing enrollment:cover enrollment:paint",
+        {SAFE: ALL_OPEN, "POST PUT DELETE OPTIONS": NO_METHOD},
+    ),
     Entry(
         "enrollment:upload enrollment:status",
         {SAFE: ALL_OPEN, "POST": "FFF FFFFF FF FF", "PUT DELETE OPTIONS": NO_METHOD},
@@ -62,6 +65,11 @@ ENTRIES = (
         "enrollment:withdraw_photo",
         {SAFE: ">ON >>>>> >> >>", "POST": ">>N >>>>> >> >>", "PUT DELETE OPTIONS": NO_METHOD},
     ),
+    # Neither photo is one that could be sent again now.
+    Entry(
+        "enrollment:resend",
+        {SAFE: ">>N >>>>> >> >>", "POST": ">>N >>>>> >> >>", "PUT DELETE OPTIONS": NO_METHOD},
+    ),
     Entry("enrollment:leave", {"POST": ">>> >>>>> >> >>", "GET HEAD PUT DELETE OPTIONS": NO_METHOD}),
     # For partners.
     Entry(
@@ -70,7 +78,7 @@ ENTRIES = (
     ),
     # For reviewers and leads; the reviewer holds the claim, the lead does not.
     Entry(
-        "review:queue",
+        "review:start review:queue",
         {"GET": "SSS UOORR UR SS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD},
     ),
     Entry(
@@ -81,11 +89,30 @@ ENTRIES = (
         "review:next review:release",
         {"POST": "SSS U>>RR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
     ),
+    Entry("review:resume", {"POST": "SSS U>>RR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry(
+        "review:settings review:pause",
+        {"POST": "SSS UFFRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+    ),
     Entry("review:extend", {"POST": "SSS U>CRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:skip", {"POST": "SSS U>CRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    # Nothing was decided, and the form has no claim in it.
+    Entry(
+        "review:undo review:alarm",
+        {"POST": "SSS UCCRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+    ),
     Entry("review:decide", {"POST": "SSS UFCRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
     # For whoever reads the audit.
     Entry("review:log", {"GET": "SSS URORO UO SS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
-    Entry("review:log_search", {"POST": "SSS UR>R> U> SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry(
+        "review:log_search review:log_check",
+        {"POST": "SSS UR>R> U> SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+    ),
+    Entry("review:log_export", {"POST": "SSS URORO UO SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    # For leads; the photo waits for no lead.
+    Entry("review:lead", {"GET": "SSS URORR UO SS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:assign", {"POST": "SSS URCRR UC SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:take", {"POST": "SSS URCRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
     # One's own account: open before there is a second factor.
     Entry("account_login", {"GET HEAD POST PUT OPTIONS": "OOO U>>>> U> OO", "DELETE": "MMM U>>>> U> MM"}),
     Entry("mfa_authenticate", {ALL: ">>> >>>>> >> >>"}),
@@ -131,7 +158,7 @@ ENTRIES = (
         {"GET HEAD POST PUT": "SSS NNNNN NN SS", "DELETE": NO_STAFF_METHOD, "OPTIONS": OWN_ACCOUNT},
     ),
     # The admin: partners for the partner manager, the rest for superusers only, photos for nobody.
-    Entry("admin/login/ admin:login", {ALL: "SSS U>>>> U> SS"}),
+    Entry("admin/login/ admin:login admin/password_change/ admin:password_change", {ALL: "SSS U>>>> U> SS"}),
     Entry(
         "admin:logout",
         {
@@ -145,7 +172,6 @@ ENTRIES = (
         " admin:matching_partner_history admin:matching_partner_change",
         {ALL: ADMIN},
     ),
-    Entry("admin:password_change", {"GET HEAD POST PUT OPTIONS": ADMIN, "DELETE": NO_ADMIN_METHOD}),
     Entry("admin:password_change_done admin:jsi18n", {READ: ADMIN, "POST PUT DELETE": NO_ADMIN_METHOD}),
     Entry("admin:autocomplete", {SAFE: NO_ADMIN_MAY, "POST PUT DELETE": NO_ADMIN_METHOD, "OPTIONS": ADMIN}),
     Entry("admin:view_on_site admin/(?P<url>.*)$", {ALL: NOT_THERE}),
@@ -157,6 +183,15 @@ ENTRIES = (
     Entry(
         "admin:matching_partner_revoke_key",
         {"GET": ADMIN, "POST": "SSS USS>S U> SS", "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+    ),
+    # Only the published version is there: there is no draft to publish or to discard.
+    Entry(
+        "admin:review_termsversion_draft",
+        {"POST": "SSS USSRS U> SS", "GET HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+    ),
+    Entry(
+        "admin:review_termsversion_publish admin:review_termsversion_discard",
+        {"GET POST": "SSS USSRS UN SS", "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
     ),
     Entry(
         "admin:matching_partner_delete admin:review_auditentry_add admin:review_auditentry_delete"

@@ -9,6 +9,8 @@ import numpy as np
 from drawing import Picture, cover, jpeg, natural, saved, webp
 from PIL import Image, ImageCms
 
+from enrollment.inflation import ADAM7
+
 CANARY = b"canary-4f1d0c9b7a3e5f6d8c2b1a09"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -47,6 +49,12 @@ def rows_of(rgb: Picture) -> bytes:
     """The unfiltered rows of a PNG."""
     height, width, _ = rgb.shape
     return np.concatenate([np.zeros((height, 1), np.uint8), rgb.reshape(height, width * 3)], axis=1).tobytes()
+
+
+def interlaced(rgb: Picture) -> bytes:
+    """The unfiltered rows of a PNG in the seven passes of Adam7."""
+    passes = (rgb[top::down, left::across] for left, top, across, down in ADAM7)
+    return b"".join(rows_of(np.ascontiguousarray(part)) for part in passes)
 
 
 def png_with(*extra: bytes, rgb: Picture | None = None) -> bytes:

@@ -40,6 +40,23 @@ POINTS = {
     "D2": Point("before", "review.services:move"),
     "D3": Point("before", COMMIT, within="review.services:decide"),
     "D4": Point("after", "review.services:decide"),
+    # Undo: state, decision, claim, commit.
+    "B1": Point("before", "review.services:move", within="review.services:undo"),
+    "B2": Point("before", COMMIT, within="review.services:undo"),
+    "B3": Point("after", "review.services:undo"),
+    # Alarm: decision, state, commit, wake-up.
+    "A1": Point("before", "review.services:move", within="review.services:alarm"),
+    "A2": Point("before", COMMIT, within="review.services:alarm"),
+    "A3": Point("before", "matching.dispatch:nudge", within="review.services:alarm"),
+    # Sent again: a file of its own, then one transaction.
+    "R1": Point("before", "os:rename", within="enrollment.services:resend"),
+    "R2": Point("after", "enrollment.originals:seal", within="enrollment.services:resend"),
+    "R3": Point("before", COMMIT, within="enrollment.services:_record_again"),
+    "R4": Point("after", "enrollment.services:_record_again"),
+    # Questioned: the journal, the feed, the state, commit.
+    "S1": Point("after", "matching.journal:note", within="review.services:suspend"),
+    "S2": Point("before", COMMIT, within="review.services:suspend"),
+    "S3": Point("after", "review.services:suspend"),
     # Fingerprint: claim, open, a child decodes, one transaction.
     "H1": Point("before", "matching.leases:claim"),
     "H2": Point("after", "matching.leases:claim"),

@@ -22,6 +22,8 @@ django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.db.models import Q  # noqa: E402
+from django.db.models.functions import Now  # noqa: E402
 
 from enrollment.models import Case, Photo  # noqa: E402
 from enrollment.services import withdraw  # noqa: E402
@@ -64,11 +66,36 @@ def take(reviewer: User) -> str:
 def decide(claim: Claim, clause: Clause, reason: str) -> str:
     try:
         _, new = services.decide(
-            claim.photo_id, claim.reviewer, token=claim.token, clause=clause, reason=reason
+            claim.photo_id,
+            claim.reviewer,
+            token=claim.token,
+            choice=clause.outcome,
+            clause=clause,
+            reason=reason,
         )
     except Conflict as conflict:
         return conflict.code
     return "decided" if new else "repeated"
+
+
+def undo(claim: Claim) -> str:
+    try:
+        services.undo(claim.photo_id, claim.reviewer)
+    except Conflict as conflict:
+        return conflict.code
+    return "taken back"
+
+
+def alarm(claim: Claim) -> str:
+    try:
+        services.alarm(claim.photo_id, claim.reviewer, claim.token)
+    except Conflict as conflict:
+        return conflict.code
+    return "alarmed"
+
+
+def state_of(claim: Claim) -> str:
+    return Photo.objects.get(pk=claim.photo_id).state
 
 
 @dataclass(frozen=True)
@@ -76,6 +103,7 @@ class Cast:
     pool: ThreadPoolExecutor
     rosa: User
     omar: User
+    lena: User
     yes: Clause
     no: Clause
 
@@ -126,26 +154,63 @@ def the_submitter_withdraws_meanwhile(cast: Cast) -> str:
     return f"{answer}, then {Photo.objects.get(pk=claim.photo_id).state}"
 
 
+def a_decision_is_taken_back_twice(cast: Cast) -> str:
+    claim = claimed(cast)
+    decide(claim, cast.yes, "")
+    answer = race(cast.pool, lambda: undo(claim), lambda: undo(claim))
+    answer += f", {state_of(claim)}, {Claim.objects.count()} claim"
+    withdraw([claim.photo])
+    return answer
+
+
+def a_decision_meets_the_alarm(cast: Cast) -> str:
+    claim = claimed(cast)
+    answer = race(cast.pool, lambda: decide(claim, cast.yes, ""), lambda: alarm(claim))
+    return f"{answer}, {state_of(claim)}"
+
+
+def two_reviewers_want_to_give_the_second_opinion(cast: Cast) -> str:
+    claim = claimed(cast)
+    services.decide(claim.photo_id, cast.rosa, token=claim.token, choice="second_opinion", clause=cast.yes)
+    Photo.objects.filter(pk=claim.photo_id).update(due_at=Now())
+
+    def give(reviewer: User, clause: Clause) -> str:
+        try:
+            second = claims.take(claim.photo_id, reviewer)
+            claims.note_view(claim.photo_id, reviewer)
+        except Conflict as conflict:
+            return conflict.code
+        return decide(second, clause, "As it is.")
+
+    answer = race(cast.pool, lambda: give(cast.omar, cast.yes), lambda: give(cast.lena, cast.yes))
+    return f"{answer}, {state_of(claim)}"
+
+
 RACES = [
     two_reviewers_take_the_last_photo,
     one_reviewer_clicks_take_twice,
     two_tabs_decide_differently,
     one_form_is_sent_twice,
     the_submitter_withdraws_meanwhile,
+    a_decision_is_taken_back_twice,
+    a_decision_meets_the_alarm,
+    two_reviewers_want_to_give_the_second_opinion,
 ]
 
 
 def run(rounds: int) -> dict[str, object]:
-    rosa, omar = (User.objects.create_user(name) for name in ("rosa", "omar"))
+    rosa, omar, lena = (User.objects.create_user(name) for name in ("rosa", "omar", "lena"))
     yes, no = Clause.objects.get(code="P1"), Clause.objects.get(code="N1")
     with ThreadPoolExecutor(2) as pool:
-        cast = Cast(pool, rosa, omar, yes, no)
+        cast = Cast(pool, rosa, omar, lena, yes, no)
         answers = {one.__name__: Counter(one(cast) for _ in range(rounds)) for one in RACES}
-    decided = AuditEntry.objects.filter(action__startswith="decide_").count()
+    spoken = Q(action__startswith="decide_") | Q(action="ask_second_opinion")
     return {
         "answers": answers,
         "decisions": Decision.objects.count(),
-        "decisions_in_audit": decided,
+        "standing": Decision.objects.standing().count(),
+        "decisions_in_audit": AuditEntry.objects.filter(spoken).count(),
+        "undone_in_audit": AuditEntry.objects.filter(action__startswith="undo_").count(),
         "claims_left": Claim.objects.count(),
         "fault": audit.verify().fault,
     }

@@ -9,17 +9,24 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 from marked_photos import marked, new_canary
 
-from enrollment import jobs, receipts, sandbox, services, transitions
+from enrollment import jobs, originals, receipts, sandbox, services, transitions
 from enrollment.inspection import SentFile
 from enrollment.models import Attestation, Case, Photo
 from enrollment.sandbox import Inspected
 from enrollment.states import Edge
 from matching import sweeping, tasks
+from matching.models import Fingerprint
+from review import claims
+from review import services as reviewing
+from review.conflicts import Conflict
+from review.models import Clause
 
 Step = Callable[[], str]
 # Long enough for either side to win, wherever the other one is in its work.
@@ -127,6 +134,88 @@ def a_photo_is_delivered_to_two_clusters(pool: ThreadPoolExecutor) -> str:
     return steps_of(together(pool, lambda: work(case), lambda: work(case)), case)
 
 
+def decided(case: Case, window: timedelta) -> Photo:
+    """The case's photo, decided by a reviewer; the time to take it back ends after ``window``."""
+    photo = case.photos.get()
+    claim = claims.take(photo.pk, rosa())
+    claims.note_view(photo.pk, rosa())
+    clause = Clause.objects.get(code="P1")
+    reviewing.decide(photo.pk, rosa(), token=claim.token, choice="covered", clause=clause)
+    Photo.objects.filter(pk=photo.pk).update(due_at=timezone.now() + window)
+    return photo
+
+
+def rosa() -> User:
+    return User.objects.get_or_create(username="rosa")[0]
+
+
+def a_decision_is_taken_back_when_the_worker_begins(pool: ThreadPoolExecutor) -> str:
+    case = case_of(1)
+    photo = decided(case, timedelta(seconds=HESITATION))
+
+    def undo() -> str:
+        try:
+            reviewing.undo(photo.pk, rosa())
+        except Conflict as conflict:
+            return conflict.code
+        return "taken back"
+
+    def work_late() -> str:
+        time.sleep(HESITATION / 2)
+        return work(case)
+
+    answers = together(pool, undo, work_late)
+    left = "original" if originals.is_held(photo.pk) else "nothing"
+    return f"{answers[0]}, {answers[1]} steps, {end_of(case)}, {left}"
+
+
+def protected() -> Case:
+    case = case_of(1, Edge.DECIDE_COVERED)
+    work(case)
+    return case
+
+
+def a_photo_is_withdrawn_while_it_is_questioned(pool: ThreadPoolExecutor) -> str:
+    case = protected()
+    photo = case.photos.get()
+
+    def suspend() -> str:
+        return f"questioned {reviewing.suspend(photo.pk, actor='partner:1', reason='Not intimate.')}"
+
+    answers = together(pool, lambda: withdraw(case), suspend)
+    fingerprints = Fingerprint.objects.filter(photo=photo).count()
+    return f"{answers[0]}, {end_of(case)}, {fingerprints} fingerprints"
+
+
+def send_again(photo: Photo) -> str:
+    try:
+        services.resend(photo, SentFile("photo.jpg", b"1", 1))
+    except services.NotTheTime:
+        return "not taken"
+    return "taken"
+
+
+def a_photo_is_sent_again_twice(pool: ThreadPoolExecutor) -> str:
+    case = case_of(1, Edge.DECIDE_NOT_COVERED)
+    work(case)
+    photo = case.photos.get()
+    answers = sorted(together(pool, lambda: send_again(photo), lambda: send_again(photo)))
+    readable = len(originals.open_original(photo.pk)) > 0
+    withdraw(case)
+    return f"{'+'.join(answers)}, readable {readable}"
+
+
+def a_photo_is_withdrawn_while_it_is_sent_again(pool: ThreadPoolExecutor) -> str:
+    case = protected()
+    photo = case.photos.get()
+    reviewing.suspend(photo.pk, actor="partner:1", reason="Not intimate.")
+    photo.refresh_from_db()
+    answers = together(pool, lambda: withdraw(case), lambda: send_again(photo))
+    work(case)
+    left = "original" if originals.is_held(photo.pk) else "nothing"
+    return f"{answers[0]}, {end_of(case)}, {left}"
+
+
 def two_sweeps_meet(pool: ThreadPoolExecutor) -> str:
     sweeping.sweep()  # what other races left
     case = case_of(1, Edge.DECIDE_COVERED)
@@ -152,6 +241,10 @@ RACES: dict[str, Callable[[ThreadPoolExecutor], str]] = {
         a_refused_photo_is_withdrawn_while_a_worker_has_it,
         a_photo_is_withdrawn_while_it_is_decided,
         a_photo_is_delivered_to_two_clusters,
+        a_decision_is_taken_back_when_the_worker_begins,
+        a_photo_is_withdrawn_while_it_is_questioned,
+        a_photo_is_sent_again_twice,
+        a_photo_is_withdrawn_while_it_is_sent_again,
         two_sweeps_meet,
         a_sweep_meets_a_worker,
     )

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -35,11 +35,12 @@ from enrolling import Submitter  # noqa: E402
 from marked_photos import PICTURES, marked, picture  # noqa: E402
 
 from enrollment import jobs, receipts, sandbox, services  # noqa: E402
+from enrollment.inspection import SentFile  # noqa: E402
 from enrollment.models import Case, Photo  # noqa: E402
 from matching import tasks  # noqa: E402
 from review import claims  # noqa: E402
 from review import services as reviewing  # noqa: E402
-from review.models import Clause  # noqa: E402
+from review.models import Claim, Clause  # noqa: E402
 
 Answer = dict[str, Any]
 
@@ -58,16 +59,70 @@ def send(token: str, *canaries: str) -> Answer:
     }
 
 
-def decide(code: str) -> int:
+def reviewer(name: str) -> User:
+    return User.objects.get_or_create(username=name)[0]
+
+
+def claimed(who: User) -> Iterator[Claim]:
+    """One photo after the other, as long as there is any for this person, each looked at."""
+    while claim := claims.take_next(who):
+        claims.note_view(claim.photo_id, who)
+        yield claim
+
+
+def decide(code: str, name: str = "rosa") -> int:
     """A reviewer takes photo after photo and decides by the clause until nothing waits; how many."""
-    rosa = User.objects.get_or_create(username="rosa")[0]
     clause = Clause.objects.get(code=code)
     decided = 0
-    while claim := claims.take_next(rosa):
-        claims.note_view(claim.photo_id, rosa)
-        reviewing.decide(claim.photo_id, rosa, token=claim.token, clause=clause, reason="As the terms say.")
+    for claim in claimed(reviewer(name)):
+        reviewing.decide(
+            claim.photo_id,
+            claim.reviewer,
+            token=claim.token,
+            choice=clause.outcome,
+            clause=clause,
+            reason="As the terms say.",
+        )
         decided += 1
     return decided
+
+
+def decide_with_undo(code: str) -> int:
+    """As ``decide``, with an hour to take it back."""
+    settings.ARC_UNDO_SECONDS = 3600
+    return decide(code)
+
+
+def undo(number: str) -> int:
+    """Rosa takes back what she decided about a case; how many photos are with her again."""
+    photos = Photo.objects.filter(case__number=number)
+    return len([reviewing.undo(photo.pk, reviewer("rosa")) for photo in photos])
+
+
+def alarm() -> int:
+    """Rosa finds every waiting photo uncovered; how many."""
+    return sum(
+        reviewing.alarm(claim.photo_id, claim.reviewer, claim.token)[1] for claim in claimed(reviewer("rosa"))
+    )
+
+
+def suspend(number: str) -> int:
+    """A partner questions the photos of a case; how many are suspended now."""
+    photos = Photo.objects.filter(case__number=number)
+    return sum(reviewing.suspend(photo.pk, actor="partner:1", reason="Not intimate.") for photo in photos)
+
+
+def resend(number: str, *canaries: str) -> int:
+    """The sender sends the photos of a case again; how many were taken."""
+    taken = 0
+    for photo, canary in zip(Photo.objects.filter(case__number=number), canaries, strict=True):
+        data = marked(canary)
+        try:
+            services.resend(photo, SentFile(canary, data, len(data)))
+        except services.NotTheTime:
+            continue
+        taken += 1
+    return taken
 
 
 def withdraw(number: str) -> int:
@@ -93,6 +148,11 @@ def manage(*arguments: str) -> str:
 VERBS: dict[str, Callable[..., Any]] = {
     "send": send,
     "decide": decide,
+    "decide with undo": decide_with_undo,
+    "undo": undo,
+    "alarm": alarm,
+    "suspend": suspend,
+    "resend": resend,
     "withdraw": withdraw,
     "work": work,
     "manage": manage,

@@ -20,13 +20,18 @@ from PIL import Image
 
 from enrollment.states import TRANSITIONS, Edge, PhotoState
 
+WAITING = {PhotoState.AWAITING_REVIEW, PhotoState.SECOND_OPINION, PhotoState.ESCALATED}
 SETTLED = {PhotoState.PROTECTED, PhotoState.CLOSED, PhotoState.WITHDRAWN}
 WITH_FINGERPRINT = {PhotoState.FINGERPRINTED, PhotoState.PROTECTED}
-BEFORE_THE_PURGE = {PhotoState.AWAITING_REVIEW, PhotoState.COVERED, PhotoState.FAILED}
+BEFORE_THE_PURGE = WAITING | {PhotoState.COVERED, PhotoState.FAILED}
 SEALED = b"ARC1"
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1")
 ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
 ARC = (255, 168, 230)
+SPOKEN = frozenset(edge for edge in Edge if edge.startswith("decide_")) | {
+    Edge.ASK_SECOND_OPINION,
+    Edge.ESCALATE,
+}
 SHORT_STEPS = frozenset({"received", "purge"})  # told, but no change of state
 
 
@@ -61,6 +66,7 @@ def faults(
             *_store(rows, data / "store", strays),
             *_fingerprints(rows),
             *_audit(rows),
+            *_decisions(rows),
             *_feed(rows, data / "journal"),
             *_temporary(temp),
             *_canaries([data, *elsewhere, *logs, *([temp] if temp else [])], canaries),
@@ -73,7 +79,7 @@ def unsettled(data: Path) -> list[tuple[str, str]]:
     """Photos that somebody or something still has to finish: (id, state). Those in the queue are not."""
     with reading(data) as rows:
         found = rows.execute("SELECT id, state, original_removed_at FROM enrollment_photo").fetchall()
-    resting = {PhotoState.AWAITING_REVIEW, PhotoState.FAILED}
+    resting = WAITING | {PhotoState.FAILED, PhotoState.SUSPENDED}
     return [
         (photo, state)
         for photo, state, removed in found
@@ -100,16 +106,20 @@ def _cases(rows: sqlite3.Connection, confirmed: Mapping[str, int]) -> Iterator[s
 def _store(rows: sqlite3.Connection, store: Path, strays: bool) -> Iterator[str]:
     """I2: a file for each key, a key for each file, and both only while they are needed."""
     files = {path.name for path in store.iterdir()} if store.exists() else set()
-    keys = {photo for (photo,) in rows.execute("SELECT photo_id FROM enrollment_originalkey")}
+    photos = rows.execute(
+        "SELECT p.id, COALESCE(p.sealed_as, p.id), p.state, p.original_removed_at, k.photo_id IS NOT NULL"
+        " FROM enrollment_photo p LEFT JOIN enrollment_originalkey k ON k.photo_id = p.id"
+    ).fetchall()
+    keyed = {file for _, file, _, _, key in photos if key}
     if not strays:
-        yield from (f"I2 file {name} has no key" for name in files - keys)
-    yield from (f"I2 key {photo} has no file" for photo in keys - files)
-    for photo, state, removed in rows.execute("SELECT id, state, original_removed_at FROM enrollment_photo"):
-        if removed and photo in keys | files:
+        yield from (f"I2 file {name} has no key" for name in files - keyed)
+    yield from (f"I2 the key of file {name} has no file" for name in keyed - files)
+    for photo, file, state, removed, key in photos:
+        if removed and (key or file in files):
             yield f"I2 photo {photo} is called removed and is still there"
-        if state in BEFORE_THE_PURGE and photo not in keys:
+        if state in BEFORE_THE_PURGE and not key:
             yield f"I2 photo {photo} is {state} and its original is lost"
-        if state in {PhotoState.PROTECTED, PhotoState.CLOSED} and not removed:
+        if state in PhotoState.without_original() and not removed:
             yield f"I2 photo {photo} is {state} and was never purged"
 
 
@@ -154,6 +164,25 @@ def _ways(rows: sqlite3.Connection, audited: Mapping[str | None, Sequence[str]])
             yield f"I4 photo {photo} was received or purged other than once: {steps}"
         if _end_of(steps) != state:
             yield f"I4 photo {photo} is {state}, but its way {steps} does not lead there"
+
+
+def _decisions(rows: sqlite3.Connection) -> Iterator[str]:
+    """I4: a photo is decided once a round, by nobody twice, and what stands is what its way tells."""
+    standing = rows.execute(
+        "SELECT photo_id, round, reviewer_id, step FROM review_decision WHERE undone_at IS NULL"
+    ).fetchall()
+    ended = Counter((photo, number) for photo, number, _, step in standing if step in {"final", "alarm"})
+    spoken = Counter((photo, number, reviewer) for photo, number, reviewer, _ in standing)
+    yield from (f"I4 photo {key[0]} was decided {n} times" for key, n in ended.items() if n > 1)
+    yield from (f"I4 somebody spoke {n} times on {key[0]}" for key, n in spoken.items() if n > 1)
+    said, told = Counter(photo for photo, *_ in standing), Counter[str]()
+    for photo, event in rows.execute("SELECT photo_id, event FROM enrollment_timelineentry"):
+        told[photo] += (event in SPOKEN) - event.startswith("undo_")
+    yield from (
+        f"I4 photo {photo} has {said[photo]} decisions and {told[photo]} on its way"
+        for photo in said
+        if said[photo] != told[photo]
+    )
 
 
 def _end_of(steps: Iterable[str]) -> str | None:
@@ -255,10 +284,11 @@ def masked_image_faults(
     return found
 
 
-def sentence_faults(body: str) -> list[str]:
-    """I10: an answer of the service is for people, whatever happened."""
-    signs = ("Traceback", "OperationalError", "Exception", "sqlite", "enrollment_")
-    return [f"I10 people would read {sign}" for sign in signs if sign in body]
+def sentence_faults(body: str, code: str = "") -> list[str]:
+    """I10: an answer of the service is for people, whatever happened, and has the stable ``code`` if any."""
+    signs = ("Traceback", "OperationalError", "Exception", "sqlite", "enrollment_", "Django", "/srv", ".py")
+    missing = [] if f"({code})" in body or not code else [f"I10 the code {code} is not told"]
+    return missing + [f"I10 people would read {sign}" for sign in signs if sign in body]
 
 
 def _files(places: Iterable[Path]) -> Iterator[Path]:

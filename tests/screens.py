@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from acting import Case, Person
+from painting import OVER_THE_SECRET, PATH, SIZE, Painter
 from playwright.sync_api import Page
 from running import Service
 
@@ -14,6 +15,7 @@ def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
     for name, path in (("landing", "/"), ("cover", "/cover/"), ("upload", "/send/"), ("look-up", "/case/")):
         page.goto(service.url + path)
         yield name
+    yield from cover_tool(page, Painter(page, service.url), person)
     page.goto(f"{service.url}/nowhere/")
     yield "not-found"
     page.goto(f"{service.url}/case/")
@@ -36,18 +38,51 @@ def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
     yield "withdraw-one"
     page.get_by_role("button", name="Yes, withdraw").click()
     yield "status-withdrawn"
-    for name in ("two-protected", "not-protected"):
+    for name in ("two-protected", "not-protected", "cover-more", "for-a-lead", "appealed", "questioned"):
         person.open_case(page, Case(*service.demo_case(name)))
         yield f"status-{name}"
+    page.get_by_role("link", name="Send photo 1 again").click()
+    yield "send-again"
+    page.locator("main form").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Send again").click()
+    page.wait_for_load_state()
+    yield "send-again-empty"
+
+
+def cover_tool(page: Page, painter: Painter, person: Person) -> Iterator[str]:
+    page.goto(painter.origin + PATH)
+    page.locator("#paint-tool").wait_for()
+    yield "tool"
+    painter.open(person.pictures["uncovered"])
+    yield "tool-empty"
+    painter.look()
+    page.locator("#paint-trouble").wait_for()
+    yield "tool-not-enough"
+    painter.drag(SIZE, *OVER_THE_SECRET)
+    painter.measured()
+    yield "tool-covered"
+    painter.look()
+    page.locator("#paint-form").wait_for()
+    yield "tool-copies"
 
 
 def reviewer(page: Page, service: Service, person: Person) -> Iterator[str]:
     page.goto(f"{service.url}/review/")
+    yield "start"
+    page.get_by_role("button", name="15 minutes").click()
+    page.get_by_role("button", name="Go on now").wait_for()
+    yield "start-paused"
+    page.get_by_role("button", name="Go on now").click()
+    page.goto(f"{service.url}/review/queue/")
     yield "queue"
-    page.locator("main form .primary").click()
+    page.locator("#next").click()
     page.wait_for_url("**/photos/**")
     page.locator(".masked img").evaluate("image => image.decode()")
     yield "photo"
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+    yield "photo-keys"
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Not protected by the terms").click()
     page.wait_for_load_state()
     yield "photo-refused"
@@ -55,7 +90,7 @@ def reviewer(page: Page, service: Service, person: Person) -> Iterator[str]:
     other_tab.goto(service.url + page.url.removeprefix(service.url).replace("decide/", ""))
     other_tab.get_by_role("radio", name=re.compile("^P1 ")).check()
     other_tab.get_by_role("button", name="Protected by the terms", exact=True).click()
-    other_tab.wait_for_url("**/review/")
+    other_tab.wait_for_url("**/review/queue/")
     other_tab.close()
     page.get_by_role("radio", name=re.compile("^N1 ")).check()
     page.get_by_label("Reason").fill("Written before the other tab decided.")
@@ -73,8 +108,16 @@ def reviewer(page: Page, service: Service, person: Person) -> Iterator[str]:
 
 
 def administrator(page: Page, service: Service, person: Person) -> Iterator[str]:
+    page.goto(f"{service.url}/review/lead/")
+    page.locator(".chart").first.wait_for()
+    page.locator(".chart summary").first.click()
+    yield "team"
     page.goto(f"{service.url}/review/log/")
     yield "log"
+    page.get_by_label("Case number").fill("nonsense")
+    page.get_by_role("button", name="Search").click()
+    page.locator(".error-summary").wait_for()
+    yield "log-search-mistake"
     for name, path in (
         ("admin-index", "/admin/"),
         ("admin-partners", "/admin/matching/partner/"),
@@ -85,6 +128,13 @@ def administrator(page: Page, service: Service, person: Person) -> Iterator[str]
     ):
         page.goto(service.url + path)
         yield name
+    page.goto(f"{service.url}/admin/review/termsversion/")
+    page.get_by_role("button", name="Draft the next version").click()
+    page.get_by_role("link", name="Publish...").wait_for()
+    yield "admin-terms-draft"
+    page.get_by_role("link", name="Publish...").click()
+    page.get_by_role("button", name="Publish this version").wait_for()
+    yield "admin-terms-publish"
     page.goto(f"{service.url}/admin/matching/partner/")
     page.get_by_role("link", name="Example Platform").click()
     page.wait_for_url("**/change/")

@@ -23,7 +23,7 @@ FEWEST_ADDRESSES = 75
 TABLE = {(name, method): letters for name, method, letters in expected()}
 # A visit moves the session's end, looking at a photo is written down, and so is the use of a key.
 WRITTEN_BY_LOOKING = {
-    "review:image": {"review_auditentry", "review_audithead"},
+    "review:image": {"review_auditentry", "review_audithead", "review_viewing"},
     "matching:fingerprints": {"matching_partnerkey"},
 }
 MOVED_BY_LOOKING = {"django_session", *set().union(*WRITTEN_BY_LOOKING.values())}

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import get_commands
 from project_files import APPS, ROOT, named, parsed, project_files
 
+from enrollment.states import TRANSITIONS, Edge, PhotoState
 from matching.cli import main
 
 SETTING = re.compile(r"ARC_[A-Z0-9_]+")
@@ -85,6 +86,17 @@ def test_the_settings_table_is_the_codes() -> None:
     in_table = set(re.findall(r"^\|\s*`(ARC_[A-Z0-9_]+)`", readme(), re.MULTILINE))
     assert len(settings_read()) > 8
     assert in_table == settings_read()
+
+
+def test_the_table_of_states_is_the_codes() -> None:
+    """Withdrawing, possible everywhere, stands in one row of its own."""
+    rows = re.findall(r"^\| `([a-z_]+)` \|[^|]*\|([^|]*)\|$", readme(), re.MULTILINE)
+    in_table = {state: set(re.findall(r"`([a-z_]+)`", further)) for state, further in rows}
+    further: dict[str, set[str]] = {state.value: set() for state in PhotoState}
+    for edge, (sources, target) in TRANSITIONS.items():
+        for source in sources if edge is not Edge.WITHDRAW else ():
+            further[source.value].add(target.value)
+    assert in_table == further
 
 
 def test_the_environment_is_read_in_few_places() -> None:

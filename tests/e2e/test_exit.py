@@ -53,7 +53,7 @@ def test_exit_says_what_it_does_not_do(service: Service, page: Page) -> None:
 
 def test_staff_have_no_exit_in_their_way(reviewer_page: Page, service: Service) -> None:
     reviewer_page.goto(f"{service.url}/review/")
-    expect(reviewer_page.get_by_role("heading", level=1)).to_have_text("Queue")
+    expect(reviewer_page.get_by_role("heading", level=1)).to_have_text("Your day")
     assert reviewer_page.locator(".exit").count() == 0
 
 
@@ -96,7 +96,7 @@ def test_the_time_left_ticks(
 ) -> None:
     person.receive(new_page(), "covered")
     reviewer_page.goto(f"{service.url}/review/")
-    reviewer_page.locator("main form .primary").click()
+    reviewer_page.locator("#next").click()
     left = reviewer_page.locator("time[data-expires]").first
     expect(left).to_have_text(re.compile(r"^\d:\d\d$"))
     shown = left.inner_text()

@@ -59,7 +59,7 @@ def decide(page: Page, service: Service, button: str, clause: str) -> None:
     page.locator(".masked img").evaluate("image => image.decode()")
     shoot(page, "story-photo")
     page.get_by_role("button", name=button, exact=True).click()
-    page.wait_for_url(f"{service.url}/review/")
+    page.wait_for_url(f"{service.url}/review/queue/")
 
 
 def state_of(service: Service, case: Case) -> str:

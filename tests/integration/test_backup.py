@@ -140,6 +140,27 @@ def test_an_old_backup_learns_what_happened_since(shared_stage: Stage, tmp_path:
     assert stage.faults() == []
 
 
+def test_what_a_partner_questioned_stays_out_of_the_feed(shared_stage: Stage, tmp_path: Path) -> None:
+    stage = shared_stage
+    backup = tmp_path / "backup.sqlite3"
+    earlier = words_to_partners(stage).keys()
+    fay = protected(stage)
+    stage.do("manage", "backup", str(backup))
+    assert stage.do("suspend", fay.number) == 1
+    again = stage.sender(photos=1).canaries
+    stage.canaries += again
+    assert stage.do("resend", fay.number, *again) == 1
+    assert stage.do("decide", "P1", "omar") == 1
+    assert stage.do("work", fay.number) == 2
+    assert "questioned by partners and paused again 1" in stage.do(
+        "manage", "restore", "--force", str(backup)
+    )
+    assert state_of(stage, fay) == ["suspended"]
+    stage.recover()
+    assert [gone for one, (_, gone) in words_to_partners(stage).items() if one not in earlier] == [True] * 2
+    assert stage.faults() == []
+
+
 @pytest.mark.slow
 def test_a_backup_starts_a_service_on_an_empty_machine(stage: Stage, tmp_path: Path) -> None:
     cleo = protected(stage)

@@ -10,7 +10,7 @@ from stage import Sender, Stage
 # Only so that the test database is made at all; the stages use copies of it.
 pytestmark = pytest.mark.django_db
 
-FAST = {"U7", "D3", "P2", "W1"}
+FAST = {"U7", "D3", "B2", "A3", "R3", "S1", "P2", "W1"}
 
 
 def points(kinds: str) -> list[object]:
@@ -25,9 +25,9 @@ def assert_recovered(stage: Stage, sender: Sender) -> None:
 
 
 def test_every_point_has_a_story() -> None:
-    assert len(POINTS) == 31
+    assert len(POINTS) == 44
     assert set(POINTS) > FAST
-    assert {name[0] for name in POINTS} == set("UDHPWF")
+    assert {name[0] for name in POINTS} == set("UDBARSHPWF")
 
 
 @pytest.mark.parametrize("point", points("U"))
@@ -48,6 +48,61 @@ def test_a_decision_dies_and_is_made_again(shared_stage: Stage, point: str) -> N
     assert stage.send(mia)["status"] == 200
     stage.die(point, "decide", "N1")
     assert stage.do("decide", "N1") == (1 if point == "D4" else 2)
+    assert_recovered(stage, mia)
+
+
+@pytest.mark.parametrize("point", points("B"))
+def test_an_undo_dies_and_is_asked_for_again(shared_stage: Stage, point: str) -> None:
+    stage, mia = shared_stage, shared_stage.sender()
+    assert stage.send(mia)["status"] == 200
+    assert stage.do("decide with undo", "N1") == 2
+    stage.die(point, "undo", mia.number)
+    assert stage.do("undo", mia.number) == 2
+    assert stage.do("undo", mia.number) == 2
+    assert stage.faults() == [], "before she decides again"
+    assert stage.do("decide", "N1") == 2
+    assert_recovered(stage, mia)
+
+
+@pytest.mark.parametrize("point", points("A"))
+def test_an_alarm_dies_and_is_sounded_again(shared_stage: Stage, point: str) -> None:
+    stage, mia = shared_stage, shared_stage.sender()
+    assert stage.send(mia)["status"] == 200
+    stage.die(point, "alarm")
+    assert stage.do("alarm") == (1 if point == "A3" else 2)
+    assert_recovered(stage, mia)
+    assert stage.do("resend", mia.number, *stage.canaries[-2:]) == 2
+
+
+@pytest.mark.parametrize("point", points("R"))
+def test_an_appeal_dies_and_is_sent_again(shared_stage: Stage, point: str) -> None:
+    stage, mia = shared_stage, shared_stage.sender(photos=1)
+    assert stage.send(mia)["status"] == 200
+    assert stage.do("decide", "N1") == 1
+    stage.recover()
+    again = stage.sender(photos=1).canaries
+    stage.canaries += again
+    stage.die(point, "resend", mia.number, *again)
+    assert stage.faults() == [], "before she tries again"
+    assert stage.do("resend", mia.number, *again) == (0 if point == "R4" else 1)
+    assert stage.do("decide", "P1") == 0, "never the same reviewer"
+    assert stage.do("decide", "P1", "omar") == 1
+    assert_recovered(stage, mia)
+
+
+@pytest.mark.parametrize("point", points("S"))
+def test_a_question_dies_and_is_asked_again(shared_stage: Stage, point: str) -> None:
+    stage, mia = shared_stage, shared_stage.sender(photos=1)
+    assert stage.send(mia)["status"] == 200
+    assert stage.do("decide", "P1") == 1
+    stage.recover()
+    stage.die(point, "suspend", mia.number)
+    assert stage.do("suspend", mia.number) == (0 if point == "S3" else 1)
+    assert stage.faults() == [], "before she answers"
+    again = stage.sender(photos=1).canaries
+    stage.canaries += again
+    assert stage.do("resend", mia.number, *again) == 1
+    assert stage.do("decide", "P1", "omar") == 1
     assert_recovered(stage, mia)
 
 

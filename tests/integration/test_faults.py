@@ -148,8 +148,13 @@ def test_a_missing_database_costs_no_photo(shared_stage: Stage, tmp_path: Path) 
     stage.grow_old()
     with moved_away(stage, tmp_path / "aside"):
         assert stage.send(zoe) == TURNED_AWAY
-        with pytest.raises(Refused, match="OperationalError"):
-            stage.do("manage", "sweep")
+        assert "database-unusable: " in stage.do("manage", "sweep"), (
+            "an upload met no file and made an empty one"
+        )
+        for made in stage.data.glob("db.sqlite3*"):
+            made.unlink()
+        assert "database-missing: " in stage.do("manage", "sweep")
+        assert not stage.database.exists(), "and sweeping makes none"
         assert len(stage.stored()) == 1
     assert stage.send(zoe)["status"] == 200
     assert stage.do("decide", "P1") == 3

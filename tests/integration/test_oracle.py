@@ -181,5 +181,6 @@ def test_a_masked_image_is_judged() -> None:
 
 
 def test_a_traceback_is_no_sentence() -> None:
-    assert oracle.sentence_faults("Please try again in a minute.") == []
+    assert oracle.sentence_faults("Please try again in a minute. (database-busy)", "database-busy") == []
+    assert oracle.sentence_faults("Please try again.", "busy") == ["I10 the code busy is not told"]
     assert oracle.sentence_faults("Traceback (most recent call last)") == ["I10 people would read Traceback"]

@@ -20,6 +20,7 @@ pytestmark = [
 AGAIN = (
     "tests/arcsite/test_second_factor.py",
     "tests/enrollment/test_limiter.py",
+    "tests/enrollment/test_resend.py",
     "tests/matching/test_feed.py",
     "tests/matching/test_keys.py",
     "tests/matching/test_leases.py",
@@ -27,6 +28,8 @@ AGAIN = (
     "tests/review/test_audit_triggers.py",
     "tests/review/test_audit_verify.py",
     "tests/review/test_claims.py",
+    "tests/review/test_rulings.py",
+    "tests/review/test_undo.py",
 )
 # These make a SQLite file of their own, or ask SQLite for the time.
 BOUND_TO_SQLITE = "not exact_between and not clock_is_the_database"

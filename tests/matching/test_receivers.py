@@ -10,7 +10,7 @@ from enrollment import transitions
 from enrollment.signals import photo_moved
 from enrollment.states import Edge, PhotoState
 from enrollment.transitions import StaleState
-from matching import dispatch, services
+from matching import dispatch, journal, services
 from matching.models import FeedRecord, Fingerprint
 
 
@@ -61,7 +61,7 @@ def test_a_queue_out_of_order_does_not_keep_anyone_from_withdrawing(
     assert photo.state == PhotoState.WITHDRAWN
 
 
-@pytest.mark.parametrize("edge", sorted(set(Edge) - {Edge.WITHDRAW}))
+@pytest.mark.parametrize("edge", sorted(set(Edge) - {Edge.WITHDRAW, Edge.SUSPEND}))
 def test_no_other_edge_touches_what_was_published(
     make_photo: MakePhoto,
     nudged: list[uuid.UUID],
@@ -72,12 +72,41 @@ def test_no_other_edge_touches_what_was_published(
     fields: dict[str, Any] = {}
     if edge in {Edge.PROTECT, Edge.CLOSE}:
         fields["original_removed_at"] = timezone.now()
-    photo = make_photo(min(edge.sources))
+    source = min(edge.sources)
+    gone = {"original_removed_at": timezone.now()} if source in PhotoState.without_original() else {}
+    photo = make_photo(source, **gone)
     with django_capture_on_commit_callbacks(execute=True):
         transitions.move(photo.pk, edge, actor="worker", **fields)
     assert Fingerprint.objects.count() == 1
     assert not FeedRecord.objects.filter(tombstone=True).exists()
     assert nudged == []
+
+
+def test_a_question_retracts_and_the_next_protection_gets_a_fingerprint_of_its_own(
+    make_photo: MakePhoto, nudged: list[uuid.UUID]
+) -> None:
+    photo = make_photo(PhotoState.COVERED)
+    services.process_photo(photo.pk, actor="worker")
+    first = Fingerprint.objects.get().pk
+    transitions.move(photo.pk, Edge.SUSPEND, actor="partner:1")
+    assert not Fingerprint.objects.exists()
+    assert FeedRecord.objects.get().tombstone
+    assert first in journal.read().retracted
+    assert photo.pk not in journal.read().withdrawn
+
+
+def test_an_alarm_is_purged_at_once(
+    make_photo: MakePhoto,
+    nudged: list[uuid.UUID],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    photo = make_photo(PhotoState.AWAITING_REVIEW)
+    with django_capture_on_commit_callbacks(execute=True):
+        transitions.move(photo.pk, Edge.DECIDE_NEEDS_COVERING, actor="staff:1", details={"alarm": True})
+    assert nudged == [photo.pk]
+    assert services.process_photo(photo.pk, actor="worker") == 1
+    photo.refresh_from_db()
+    assert photo.state == PhotoState.CLOSED
 
 
 def test_a_withdrawal_takes_the_locks_in_the_order_of_a_purge() -> None:
