@@ -1,8 +1,11 @@
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
 
+from enrollment.models import Photo
 from matching import sweeping
 from matching.sweeping import Sweep
 
@@ -14,10 +17,28 @@ class Command(BaseCommand):
         parser.add_argument("--retry-failed", action="store_true", help="also try failed photos again")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        swept = sweeping.sweep(retry_failed=options["retry_failed"])
+        require_file()
+        try:
+            Photo.objects.exists()  # asked first: each part of a sweep would tell of its own failure
+            swept = sweeping.sweep(retry_failed=options["retry_failed"])
+        except DatabaseError as error:
+            raise CommandError(
+                f"database-unusable: The database does not answer ({error}). "
+                "Hint: try again in a minute; `manage.py up` prepares a new one."
+            ) from None
         self.stdout.write(_done(swept))
         if swept.alarming:
             raise CommandError(_alarm(swept))
+
+
+def require_file() -> None:
+    """Raises CommandError when there is no database; connecting to a missing file would make an empty one."""
+    place = Path(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite" and place.is_absolute() and not place.exists():
+        raise CommandError(
+            f"database-missing: There is no database at {place}, so nothing was swept. "
+            "Hint: is its disk mounted? `manage.py restore FILE` puts a backup in its place."
+        )
 
 
 def _done(swept: Sweep) -> str:
@@ -37,6 +58,7 @@ def _alarm(swept: Sweep) -> str:
         (left.unpurged, "not deleted for too long {}"),
         (left.overdue, "not fingerprinted for too long {}"),
         (swept.lost, "originals missing {}"),
+        (swept.audit_fault, "the audit does not hold: {}"),
         (", ".join(swept.broken), "parts that broke: {}"),
     ]
     return "ALARM: " + "; ".join(text.format(value) for value, text in reasons if value) + "."
