@@ -29,6 +29,8 @@ from review.models import Claim
 CASES_FEW, CASES_MANY = 100, 100_000
 ROUNDS, VISITS, WARM_UP = 10, 10, 2
 SLOWEST, MOST_TIMES_SLOWER, MOST_QUERIES = 0.150, 1.5, 12
+# No page, and it writes: what is counted on pages says nothing of it.
+TAKE = "take next"
 OUTSIDE = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "PRAGMA")
 
 Work = Callable[[], None]
@@ -111,7 +113,7 @@ PAGES: dict[str, Callable[[Visitor], Work]] = {
     "log, an action": lambda visitor: visitor.found(action="received"),
     "log, days without any": lambda visitor: visitor.found(since="2020-01-01", until="2020-01-31"),
     "log, a case": lambda visitor: visitor.found_of_one_case(),
-    "take next": lambda visitor: visitor.take(),
+    TAKE: lambda visitor: visitor.take(),
 }
 
 
@@ -143,11 +145,15 @@ def summary(page: str, few: Measured, many: Measured, *labels: str) -> list[Figu
     ratio = many.median / few.median
     limit = f"p95 < {1000 * SLOWEST:.0f} ms"
     same = few.queries == many.queries <= MOST_QUERIES
+    statements = f"{few.queries} and {many.queries}"
+    asked = Figure(f"{page}: queries", statements, f"the same, <= {MOST_QUERIES}", same)
+    if page == TAKE:
+        asked = Figure(f"{page}: queries", statements)
     return [
         Figure(f"{page}: p50 / p95, {labels[0]}", _both(few)),
         Figure(f"{page}: p50 / p95, {labels[1]}", _both(many), limit, many.slow < SLOWEST),
         Figure(f"{page}: times slower", f"{ratio:.2f}", f"< {MOST_TIMES_SLOWER}", ratio < MOST_TIMES_SLOWER),
-        Figure(f"{page}: queries", f"{few.queries} and {many.queries}", f"the same, <= {MOST_QUERIES}", same),
+        asked,
     ]
 
 

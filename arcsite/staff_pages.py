@@ -24,8 +24,8 @@ def pages_for(request: HttpRequest) -> list[StaffPage]:
     pages = [
         (_("Start"), "review:start", not shut and _is(permissions.reviewer, request)),
         (_("Queue"), "review:queue", not shut and _is(permissions.reviewer, request)),
-        (_("Team"), "review:lead", not shut and _is(permissions.lead, request)),
         (_("Admin"), "admin:index", not shut and getattr(request.user, "is_staff", False)),
+        (_("Team"), "review:lead", not shut and _is(permissions.lead, request)),
         (_("Log"), "review:log", not shut and _is(permissions.auditor, request)),
         (_("Second factor"), "mfa_index", True),
     ]

@@ -18,7 +18,7 @@ class Fingerprint(models.Model):
 
 
 class WaitingSketch(models.Model):
-    """What is kept of a waiting photo to find it again in other cases; confidential, and gone when it is decided.
+    """What is kept of a waiting photo to find it in other cases: confidential, gone when decided.
 
     ``sketch`` is empty until it was drawn; ``attempts`` counts how often that was tried, so that a photo that
     cannot be read is given up. ``compared_at`` is null until its neighbours were looked for.

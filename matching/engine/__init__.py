@@ -8,5 +8,7 @@ Arrays in, arrays out: numpy, faiss and the standard library, nothing else. The 
 ``bank``         unrelated pictures, drawn from noise, to calibrate against
 ``calibration``  from distances to one expected false match rate
 ``fingerprint``  what is kept of a covered photo (``jsonform`` is how it travels)
+``cascade``      one search, three sieves; ``guesses`` are its second look
+``deep``         copies seen through a window, by the ``extended`` sketch
 ``index``        many fingerprints, searched at once (``reference`` is the plain version of it)
 """

@@ -31,7 +31,7 @@ RATE = 1e-6
 LITERAL_SPREADS = 6.5
 
 # Spread of the sum over unrelated natural photos, measured in its far tail; see docs/matching.md.
-SUM_SPREAD = 1.75
+SUM_SPREAD = 1.85
 
 # Spread of coded distances between the whole sketch of a typical photo and the bank.
 TYPICAL_PHOTO_SPREAD = 30.0
@@ -39,8 +39,9 @@ TYPICAL_PHOTO_SPREAD = 30.0
 # The same for deep searches, which suppose hundreds of windows; see docs/matching.md. An unrelated photo's
 # best window reaches DEEP_SCORE once in 1 / DEEP_RATE, and a point more DEEP_DECADES powers of ten rarer.
 DEEP_RATE = 1e-5
-DEEP_SCORE = 7.4
-DEEP_DECADES = 1.2
+DEEP_HASH_SHARE = 0.7
+DEEP_SCORE = 9.2
+DEEP_DECADES = 1.1
 
 
 def sketch_spreads(signs: Signs) -> tuple[Spreads, Spreads]:
@@ -96,6 +97,11 @@ def sketch_scores(coded_distances: Counts, spreads: Spreads, positions: int = PO
 def hash_scores(masked_distances: Counts, spreads: Spreads) -> Spreads:
     """Return the standard scores float32 [n] of masked distances [n]."""
     return ((masked_distances - np.float32(HASH_BITS / 2)) / spreads).astype(np.float32)
+
+
+def deep_scores(window_scores: Spreads, masked_distances: Counts, spreads: Spreads) -> Spreads:
+    """Return the evidence [n] of windows: their sketches' and, in part, their hashes'."""
+    return window_scores - np.float32(DEEP_HASH_SHARE) * hash_scores(masked_distances, spreads)
 
 
 def deep_rate_at(score: float) -> float:

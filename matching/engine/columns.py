@@ -11,7 +11,15 @@ from matching.engine.calibration import Counts, Spreads, sketch_spreads
 from matching.engine.extended import PLANE_BYTES, Planes, extended_spread
 from matching.engine.fingerprint import VERSION, Fingerprint
 from matching.engine.grid import SIZE, MaskGrid
-from matching.engine.sketch import HALF_BYTES, SKETCH_BYTES, Sketches, decoded, half_rows
+from matching.engine.sketch import (
+    HALF_BYTES,
+    SKETCH_BYTES,
+    Signs,
+    Sketches,
+    decoded,
+    decoded_halves,
+    half_rows,
+)
 from matching.engine.spectrum import HALF, HASH_BYTES, Hashes, halved_masks
 
 MASK_BYTES = SIZE * SIZE // 8
@@ -82,6 +90,10 @@ class Columns:
         return (
             np.unpackbits(self.half_masks.take(rows, axis=0), axis=1).view(np.bool_).reshape(-1, HALF, HALF)
         )
+
+    def signs(self, rows: Counts) -> Signs:
+        """Return the enrolled signs int8 [len(rows), 480] of the given rows."""
+        return np.concatenate([decoded_halves(half[rows]) for half in (self.first, self.second)], axis=1)
 
     @classmethod
     def of(cls, ids: Sequence[str], fingerprints: Sequence[Fingerprint]) -> Self:

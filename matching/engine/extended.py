@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 
 from matching.engine.bank import bank
 from matching.engine.grid import SIZE, Grid, MaskGrid
-from matching.engine.sketch import CLEAR_STEP
+from matching.engine.sketch import CLEAR_STEP, Signs, in_order
 
 POOLS = 32
 POSITIONS = 2 * POOLS * (POOLS - 1)
 PLANE_BYTES = POSITIONS // 8
 EXTENDED_BYTES = 2 * PLANE_BYTES
 
+_ACROSS = POSITIONS // 2
+
 Planes = NDArray[np.uint8]
+Bits = NDArray[np.float32]
+Shares = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,12 @@ class Window:
     bottom: float
     left: float
     right: float
+
+    def moved(self, axis: int, before: float, after: float) -> "Window":
+        """Return the window with that much more cut off above and below (axis 0) or left and right."""
+        if axis == 0:
+            return Window(self.top + before, self.bottom + after, self.left, self.right)
+        return Window(self.top, self.bottom, self.left + before, self.right + after)
 
 
 def extended_planes(grid: Grid, mask: MaskGrid) -> Planes:
@@ -56,26 +66,49 @@ def query_planes(grid: Grid, windows: Sequence[Window]) -> Planes:
 def resampled(grids: Grid, windows: Sequence[Window], pools: int) -> Grid:
     """Return [w, pools, pools], the frame's pools seen through each window: area means of one grid [64, 64],
     or of as many grids as windows [w, 64, 64]. Outside a window stands what is at its edge."""
-    down = np.stack([_weights(window.top, window.bottom, pools) for window in windows])
-    across = np.stack([_weights(window.left, window.right, pools) for window in windows])
+    top, bottom, left, right = _sides(windows)
+    down, across = _weights(top, bottom, pools), _weights(left, right, pools)
     return (down @ grids @ across.swapaxes(1, 2)).astype(np.float32, copy=False)
 
 
 def inside(windows: Sequence[Window], pools: int) -> NDArray[np.bool_]:
     """Return bool [w, pools, pools]: pools of the frame that lie within each window, but for a twentieth."""
-    down = np.stack([_covered(window.top, window.bottom, pools) for window in windows])
-    across = np.stack([_covered(window.left, window.right, pools) for window in windows])
+    top, bottom, left, right = _sides(windows)
+    down, across = _covered(top, bottom, pools), _covered(left, right, pools)
     both: NDArray[np.bool_] = down[:, :, None] & across[:, None, :]
     return both
 
 
-def agreement(enrolled: Planes, seen: Planes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (agreeing less differing bits, bits compared) int64 [n] of planes [n, 2, 248] (broadcasting)."""
+def agreement(enrolled: Planes, seen: Planes) -> tuple[Bits, Bits]:
+    """Return (agreeing less differing bits, bits compared) [n] of planes [n, 2, 248] (broadcasting)."""
     left, right = enrolled.view(np.uint64), seen.view(np.uint64)
     known = left[..., 1, :] & right[..., 1, :]
     differing = (left[..., 0, :] ^ right[..., 0, :]) & known
-    compared = np.bitwise_count(known).sum(axis=-1, dtype=np.int64)
-    return compared - 2 * np.bitwise_count(differing).sum(axis=-1, dtype=np.int64), compared
+    compared = _counted(known)
+    return compared - 2 * _counted(differing), compared
+
+
+def _counted(words: NDArray[np.uint64]) -> Bits:
+    """Return how many bits are set in each row of words [n, m]; a product adds up short rows quickest."""
+    counts: Bits = np.bitwise_count(words).astype(np.float32) @ np.ones(words.shape[-1], np.float32)
+    return counts
+
+
+def coarse_signs(planes: Planes) -> Signs:
+    """Return int8 [n, 480]: the 16x16 sketches that planes [n, 2, 248] tell of, 0 where unknown.
+
+    A step between two pools of 16x16 is the sum of the steps between the 32x32 pools in them. Of those only
+    the signs are left, so the majority decides. All that is visible takes part, not only the clearest steps.
+    """
+    values, known = np.unpackbits(planes, axis=2).view(np.int8).swapaxes(0, 1)
+    fine = 2 * values - known
+    right = fine[:, :_ACROSS].reshape(-1, POOLS, POOLS - 1)
+    down = fine[:, _ACROSS:].reshape(-1, POOLS - 1, POOLS)
+    right, down = right[:, ::2] + right[:, 1::2], down[:, :, ::2] + down[:, :, 1::2]
+    return in_order(
+        np.sign(right[:, :, :-1:2] + 2 * right[:, :, 1::2] + right[:, :, 2::2]),
+        np.sign(down[:, :-1:2] + 2 * down[:, 1::2] + down[:, 2::2]),
+    )
 
 
 def extended_spread(planes: Planes) -> float:
@@ -120,22 +153,28 @@ def _between(pools: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.concatenate([right.reshape(len(pools), -1), down.reshape(len(pools), -1)], axis=1)
 
 
-@lru_cache(maxsize=4096)
-def _weights(before: float, after: float, pools: int) -> NDArray[np.float32]:
-    """Return [pools, 64]: the share of each grid cell in each pool of a frame cut at both ends."""
-    edges = (np.linspace(0, 1, pools + 1) - before) / (1 - before - after) * SIZE
-    edges = np.clip(edges, 0, SIZE)
-    low = np.minimum(edges[:-1], SIZE - 1e-3)
-    high = np.maximum(edges[1:], low + 1e-3)
-    cells = np.arange(SIZE)
-    overlap = np.minimum(high[:, None], cells + 1) - np.maximum(low[:, None], cells)
-    shares = np.clip(overlap, 0, None)
-    weights: NDArray[np.float32] = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
-    return weights
+def _sides(windows: Sequence[Window]) -> Shares:
+    """Return [4, n]: what is cut off above, below, left and right."""
+    return np.array([(each.top, each.bottom, each.left, each.right) for each in windows]).reshape(-1, 4).T
 
 
-@lru_cache(maxsize=4096)
-def _covered(before: float, after: float, pools: int) -> NDArray[np.bool_]:
+def _weights(before: Shares, after: Shares, pools: int) -> NDArray[np.float32]:
+    """Return [n, pools, 64]: the share of each grid cell in each pool of a frame cut at both ends."""
+    edges = (np.linspace(0, 1, pools + 1) - before[:, None]) / (1 - before - after)[:, None] * SIZE
+    edges = np.clip(edges, 0, SIZE).astype(np.float32)
+    low = np.minimum(edges[:, :-1], np.float32(SIZE - 1e-3))[..., None]
+    high = np.maximum(edges[:, 1:, None], low + np.float32(1e-3))
+    cells = np.arange(SIZE, dtype=np.float32)
+    shares: NDArray[np.float32] = np.minimum(high, cells + 1) - np.maximum(low, cells)
+    np.maximum(shares, 0, out=shares)
+    shares /= shares.sum(axis=2, keepdims=True)
+    return shares
+
+
+def _covered(before: Shares, after: Shares, pools: int) -> NDArray[np.bool_]:
+    """Return bool [n, pools]: pools of the frame that neither end cuts, but for a twentieth."""
     edges, slack = np.linspace(0, 1, pools + 1), 0.05 / pools
-    within: NDArray[np.bool_] = (edges[:-1] >= before - slack) & (edges[1:] <= 1 - after + slack)
+    within: NDArray[np.bool_] = (edges[:-1] >= before[:, None] - slack) & (
+        edges[1:] <= 1 - after[:, None] + slack
+    )
     return within

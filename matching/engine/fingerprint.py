@@ -47,9 +47,8 @@ def fingerprint_photo(luma: Luma, painted: NDArray[np.bool_], *, extended: bool 
 
     Raises TooLittleDetail when it could only cause false matches.
     """
-    return make_fingerprint(
-        luma_grid(luma), mask_grid(painted), coverage=float(painted.mean()), extended=extended
-    )
+    coverage = np.count_nonzero(painted) / painted.size
+    return make_fingerprint(luma_grid(luma), mask_grid(painted), coverage=coverage, extended=extended)
 
 
 def make_fingerprint(

@@ -39,9 +39,14 @@ def mask_grid(mask: NDArray[np.bool_]) -> MaskGrid:
 
     The growth takes in the antialiased and JPEG-smeared edge of the paint.
     """
-    height, width = mask.shape
-    touched = _area_weights(height) @ mask.astype(np.float32) @ _area_weights(width).T > 0
+    rows = np.stack([mask[start:end].any(axis=0) for start, end in _cells(mask.shape[0])])
+    touched = np.stack([rows[:, start:end].any(axis=1) for start, end in _cells(mask.shape[1])], axis=1)
     return grow(touched)
+
+
+def _cells(length: int) -> list[tuple[int, int]]:
+    """The first pixel under each cell, and the one after its last, of ``length`` pixels."""
+    return [(cell * length // SIZE, -(-(cell + 1) * length // SIZE)) for cell in range(SIZE)]
 
 
 def grow(mask: MaskGrid) -> MaskGrid:

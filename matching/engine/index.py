@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -38,6 +39,11 @@ class _Segment:
 
     columns: Columns
     alive: NDArray[np.bool_]
+
+    @cached_property
+    def view(self) -> DeepView:
+        """What a deep search reads; made when the first one comes."""
+        return DeepView.of(self.columns)
 
 
 class Index:
@@ -131,16 +137,14 @@ class Index:
     def search_deep(self, grids: Grid, *, rate: float = DEEP_RATE, mirrors: bool = True) -> list[list[Match]]:
         """Return the matches of ``search`` and, among extended fingerprints, those seen through a window.
 
-        ``rate`` holds for what only a window shows; a window's ``distance`` is in bits of 256 as well.
+        ``rate`` holds for what only a window shows.
         """
         found = [{match.id: match for match in each} for each in self.search(grids, mirrors=mirrors)]
         for segment in self._segments:
-            view = DeepView.of(segment.columns, segment.alive)
             for grid, matches in zip(grids, found, strict=True):
-                for sighting in sightings(view, grid, rate=rate, mirrors=mirrors) if len(view.rows) else ():
+                for sighting in sightings(segment.view, segment.alive, grid, rate=rate, mirrors=mirrors):
                     id_ = segment.columns.id_of(sighting.row)
-                    distance = round(256 * sighting.differing)
-                    matches.setdefault(id_, Match(id_, distance, sighting.rate, sighting.mirrored))
+                    matches.setdefault(id_, Match(id_, sighting.distance, sighting.rate, sighting.mirrored))
         return [sorted(each.values(), key=lambda match: (match.rate, match.id)) for each in found]
 
     def _settle(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.engine.calibration import (
     RATE,
@@ -12,9 +13,10 @@ from matching.engine.calibration import (
     spread_of_threshold,
     sum_at,
 )
-from matching.engine.cascade import FIRST_SCORE_AT_MOST, SKETCH_SCORE_AT_MOST
+from matching.engine.cascade import FIRST_SCORE_AT_MOST, GUESS_SHARE, SECOND_LOOK_SUM, SKETCH_SCORE_AT_MOST
 from matching.engine.fingerprint import Fingerprint
 from matching.engine.grid import SIZE, Grid, mirrored
+from matching.engine.guesses import counted_positions, guessed
 from matching.engine.index import Match
 from matching.engine.sketch import HALF_POSITIONS, POSITIONS, Signs, decoded, query_signs
 from matching.engine.spectrum import HASH_BITS, halved, halved_masks, masked_hashes
@@ -26,15 +28,15 @@ def search(fingerprints: Mapping[str, Fingerprint], grid: Grid, *, rate: float =
     for id_, fingerprint in fingerprints.items():
         found = []
         for flipped in (False, True):
-            match, total = compare(id_, fingerprint, mirrored(grid) if flipped else grid, flipped)
+            total, distance = compare(fingerprint, mirrored(grid) if flipped else grid, sum_at(rate))
             if total <= sum_at(rate):
-                found.append(match)
+                found.append(Match(id_, distance, rate_at(total), flipped))
         matches += sorted(found, key=lambda match: match.rate)[:1]
     return sorted(matches, key=lambda match: (match.rate, match.id))
 
 
-def compare(id_: str, fingerprint: Fingerprint, grid: Grid, flipped: bool) -> tuple[Match, float]:
-    """Return what a match of this pair would be and its calibrated sum, infinite where a sieve holds it."""
+def compare(fingerprint: Fingerprint, grid: Grid, highest_sum: float) -> tuple[float, int]:
+    """Return the calibrated sum of this pair, infinite where a sieve holds it, and the masked distance."""
     enrolled = decoded(np.frombuffer(fingerprint.sketch, np.uint8)[None])[0]
     seen = query_signs(grid[None])[0]
     [spread], [first_spread] = sketch_spreads(enrolled[None])
@@ -42,15 +44,46 @@ def compare(id_: str, fingerprint: Fingerprint, grid: Grid, flipped: bool) -> tu
     score = (_coded_distance(enrolled, seen) - POSITIONS) / max(spread, 1.0) / unit
     half = slice(HALF_POSITIONS)
     first = (_coded_distance(enrolled[half], seen[half]) - HALF_POSITIONS) / max(first_spread, 1.0) / unit
+    if first > FIRST_SCORE_AT_MOST or score > SKETCH_SCORE_AT_MOST:
+        return np.inf, 0
 
+    hash_score, distance = _painted(fingerprint, grid)
+    total = float(score + hash_score / unit)
+    if highest_sum < total <= SECOND_LOOK_SUM:
+        return min(
+            _guess(fingerprint, enrolled, look, counted, spread, unit, score)
+            for look, counted in zip(guessed(grid), counted_positions(), strict=True)
+        )
+    return total, distance
+
+
+def _guess(
+    fingerprint: Fingerprint,
+    enrolled: Signs,
+    look: Grid,
+    counted: NDArray[np.bool_],
+    spread: float,
+    unit: float,
+    at_first: float,
+) -> tuple[float, int]:
+    """Return (sum, distance) of a pair with one edit undone, of which only some positions count."""
+    left = np.where(counted, enrolled, 0)
+    share = np.count_nonzero(left) / np.count_nonzero(enrolled)
+    seen = query_signs(look[None])[0]
+    score = (_coded_distance(left, seen) - POSITIONS) / max(spread * np.sqrt(share), 1.0) / unit
+    if score > GUESS_SHARE * at_first:
+        return np.inf, 0
+    hash_score, distance = _painted(fingerprint, look)
+    return float(score + hash_score / unit), distance
+
+
+def _painted(fingerprint: Fingerprint, grid: Grid) -> tuple[float, int]:
+    """Return the standard score of the masked distance, and the distance: paint, fill, hash, compare."""
     mask = np.unpackbits(np.frombuffer(fingerprint.mask, np.uint8)).reshape(SIZE, SIZE).astype(np.bool_)
     painted = np.unpackbits(masked_hashes(halved(grid), halved_masks(mask[None]))[0])
     distance = int(np.count_nonzero(painted != np.unpackbits(np.frombuffer(fingerprint.hash, np.uint8))))
     [hash_spread] = spread_of_threshold(np.array([fingerprint.threshold]))
-
-    passed = first <= FIRST_SCORE_AT_MOST and score <= SKETCH_SCORE_AT_MOST
-    total = float(score + (distance - HASH_BITS / 2) / hash_spread / unit) if passed else np.inf
-    return Match(id_, distance, rate_at(total), flipped), total
+    return (distance - HASH_BITS / 2) / hash_spread, distance
 
 
 def _coded_distance(enrolled: Signs, seen: Signs) -> int:

@@ -51,16 +51,17 @@ def _chequered() -> NDArray[np.intp]:
 _ORDER = _chequered()
 
 
-def _in_order(right: NDArray[Any], down: NDArray[Any]) -> NDArray[Any]:
+def in_order(right: NDArray[Any], down: NDArray[Any]) -> NDArray[Any]:
     """Return [n, 480] of what belongs to steps to the right [n, 16, 15] and down [n, 15, 16]."""
-    return np.concatenate([right.reshape(len(right), -1), down.reshape(len(down), -1)], axis=1)[:, _ORDER]
+    half = len(_ORDER) // 2
+    return np.concatenate([right.reshape(-1, half), down.reshape(-1, half)], axis=1)[:, _ORDER]
 
 
 def steps(grids: Grid) -> NDArray[np.float32]:
     """Return float32 [n, 480]: the grey-level steps to the right or down between neighbouring pools."""
     side = SIZE // POOLS
     pools = grids.reshape(-1, POOLS, side, POOLS, side).mean(axis=(2, 4))
-    return _in_order(np.diff(pools, axis=2), np.diff(pools, axis=1))
+    return in_order(np.diff(pools, axis=2), np.diff(pools, axis=1))
 
 
 def visible_positions(mask: MaskGrid) -> NDArray[np.bool_]:
@@ -69,7 +70,7 @@ def visible_positions(mask: MaskGrid) -> NDArray[np.bool_]:
     hidden = np.logical_or.reduce(mask.reshape(POOLS, side, POOLS, side), axis=(1, 3))
     right = hidden[:, 1:] | hidden[:, :-1]
     down = hidden[1:] | hidden[:-1]
-    visible: NDArray[np.bool_] = ~_in_order(right[None], down[None])[0]
+    visible: NDArray[np.bool_] = ~in_order(right[None], down[None])[0]
     return visible
 
 
@@ -98,15 +99,29 @@ def query_signs(grids: Grid) -> Signs:
     return np.where(steps(grids) > 0, 1, -1).astype(np.int8)
 
 
-def half_window_signs(pools: Grid, inside: NDArray[np.bool_]) -> Signs:
-    """Return int8 [w, 240]: first halves of sketches of a frame that is known in part, 0 where it is not.
+def window_signs(pools: Grid, inside: NDArray[np.bool_]) -> Signs:
+    """Return int8 [w, 480]: sketches of a frame that is known in part, 0 where it is not.
 
     ``pools`` [w, 16, 16] are the means of the frame's pools, ``inside`` bool [w, 16, 16] which are known.
     """
-    rising = _in_order(np.diff(pools, axis=2) > 0, np.diff(pools, axis=1) > 0)
-    across, down = inside[:, :, 1:] & inside[:, :, :-1], inside[:, 1:] & inside[:, :-1]
-    signs: Signs = np.where(rising, 1, -1).astype(np.int8) * _in_order(across, down)
-    return signs[:, :HALF_POSITIONS]
+    signs = in_order(np.sign(np.diff(pools, axis=2)), np.sign(np.diff(pools, axis=1)))
+    known: NDArray[np.bool_] = in_order(inside[:, :, 1:] & inside[:, :, :-1], inside[:, 1:] & inside[:, :-1])
+    return signs.astype(np.int8) * known
+
+
+def coded_half(signs: Signs, *, seen: bool = False) -> Sketches:
+    """Return uint8 [n, 64], two bits for each of the 240 signs [n, 240] of one half.
+
+    Unknown bits of ``seen`` ones are 01 and 10 in turns. Where neither side knows, half of them then cost 2
+    and half nothing: two sketches known in part are 240 less their agreement apart, but for a few bits.
+    """
+    codes = np.zeros((len(signs), HALF_ROW), np.uint8)
+    bits = _two_bits(signs)
+    if seen:
+        turn = (signs == 0) & (np.arange(HALF_POSITIONS) % 2 == 1)
+        bits ^= turn[..., None]
+    codes[:, :HALF_BYTES] = np.packbits(bits.reshape(-1, 2 * HALF_POSITIONS), axis=1)
+    return codes
 
 
 def half_rows(sketches: Sketches) -> tuple[Sketches, Sketches]:
@@ -119,10 +134,14 @@ def half_rows(sketches: Sketches) -> tuple[Sketches, Sketches]:
 
 def coded(signs: Signs) -> Sketches:
     """Return uint8 [n, 120], two bits for each of the 480 signs [n, 480]."""
+    return np.packbits(_two_bits(signs).reshape(len(signs), -1), axis=1)
+
+
+def _two_bits(signs: Signs) -> NDArray[np.bool_]:
     pairs = np.empty((*signs.shape, 2), np.bool_)
     pairs[..., 0] = signs > 0
     pairs[..., 1] = signs >= 0
-    return np.packbits(pairs.reshape(len(signs), -1), axis=1)
+    return pairs
 
 
 def decoded(sketches: Sketches) -> Signs:

@@ -24,11 +24,11 @@ def person(role: str) -> User:
     ("role", "labels"),
     [
         ("Reviewer", ["Start", "Queue", "Second factor"]),
-        ("Lead", ["Start", "Queue", "Log", "Second factor"]),
+        ("Lead", ["Start", "Queue", "Team", "Log", "Second factor"]),
         ("Auditor", ["Log", "Second factor"]),
         ("Partner manager", ["Second factor"]),
-        ("superuser", ["Admin", "Log", "Second factor"]),
-        ("both", ["Start", "Queue", "Admin", "Log", "Second factor"]),
+        ("superuser", ["Admin", "Team", "Log", "Second factor"]),
+        ("both", ["Start", "Queue", "Admin", "Team", "Log", "Second factor"]),
     ],
 )
 def test_only_open_pages_are_offered_and_each_opens(role: str, labels: list[str], client: Client) -> None:

@@ -80,7 +80,7 @@ def test_every_edge_can_be_told_on_the_timeline() -> None:
     assert {edge.value for edge in Edge} < set(TimelineEvent.values)
 
 
-def test_every_state_but_the_first_is_reached_by_an_edge_and_only_withdrawn_is_final() -> None:
-    assert {edge.target for edge in Edge} == set(PhotoState) - {PhotoState.AWAITING_REVIEW}
+def test_every_state_is_reached_by_an_edge_and_only_withdrawn_is_final() -> None:
+    assert {edge.target for edge in Edge} == set(PhotoState)
     left = {state for edge in Edge for state in edge.sources}
     assert set(PhotoState) - left == {PhotoState.WITHDRAWN}

@@ -4,9 +4,21 @@ import numpy as np
 import pytest
 from grids import draw_grid, draw_mask, enroll, enroll_extended
 
-from matching.engine.extended import Window, agreement, extended_planes, inside, query_planes, resampled
+from matching.engine.extended import (
+    Window,
+    agreement,
+    coarse_signs,
+    extended_planes,
+    inside,
+    query_planes,
+    resampled,
+)
 from matching.engine.grid import Grid, luma_grid, mirrored
 from matching.engine.index import Index
+from matching.engine.sketch import HALF_POSITIONS, coded_half, window_signs
+from matching.engine.spectrum import distances
+
+pytestmark = pytest.mark.pictures
 
 PHOTOS = 12
 WHOLE = Window(0.0, 0.0, 0.0, 0.0)
@@ -74,6 +86,37 @@ def test_what_is_hidden_is_not_known() -> None:
     assert np.array_equal(
         extended_planes(white.astype(np.float32), mask), extended_planes(black.astype(np.float32), mask)
     )
+
+
+def test_a_distance_between_half_known_sketches_tells_their_agreement() -> None:
+    """Exactly where one side knows, and nearly where neither does."""
+    rng = np.random.default_rng(3)
+    enrolled, seen = rng.choice(np.array([-1, 1], np.int8), (2, 40, HALF_POSITIONS))
+    enrolled[:20, rng.random(HALF_POSITIONS) < 0.4] = 0
+    seen[:, 150:] = 0
+    apart = distances(coded_half(enrolled), coded_half(seen, seen=True))
+    agree = (enrolled.astype(np.int64) * seen).sum(axis=1)
+    assert np.array_equal(HALF_POSITIONS - apart[20:], agree[20:])
+    assert np.abs(HALF_POSITIONS - apart[:20] - agree[:20]).max() <= 12
+
+
+def test_coarse_signs_are_those_of_the_picture() -> None:
+    for seed in range(5):
+        planes = extended_planes(draw_grid(seed), np.zeros((64, 64), np.bool_))
+        told = coarse_signs(planes[None])[0]
+        pools = draw_grid(seed).reshape(1, 16, 4, 16, 4).mean(axis=(2, 4))
+        true = window_signs(pools, np.ones((1, 16, 16), np.bool_))[0]
+        both = (told != 0) & (true != 0)
+        assert np.count_nonzero(both) > 360
+        assert np.mean(told[both] == true[both]) > 0.85
+
+
+def test_removed_fingerprints_are_not_seen_through_windows() -> None:
+    few = Index((str(seed), enroll_extended(seed)) for seed in (1, 2))
+    grids = cut(2, *EDITS["crop 20 %"])[None]
+    assert [match.id for match in few.search_deep(grids)[0]] == ["2"]
+    few.remove("2")
+    assert few.search_deep(grids) == [[]]
 
 
 def test_agreement_counts_what_both_know() -> None:
