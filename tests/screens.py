@@ -39,6 +39,7 @@ def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
     page.get_by_role("button", name="Yes, withdraw").click()
     yield "status-withdrawn"
     for name in ("two-protected", "not-protected", "cover-more", "for-a-lead", "appealed", "questioned"):
+        page.context.clear_cookies()
         person.open_case(page, Case(*service.demo_case(name)))
         yield f"status-{name}"
     page.get_by_role("link", name="Send photo 1 again").click()

@@ -29,7 +29,7 @@ from typing import Any
 import pytest
 from acting import Person, fill_sign_in
 from drawing import FACE, Shape, cover, jpeg, natural
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 from running import Service, running_service
 from watching import Watch
 
@@ -40,12 +40,15 @@ SPECK = Shape("ellipse", (0.45, 0.45, 0.55, 0.55))
 QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
+    # Without a graphics card, drawing through an emulated one takes most of the time.
+    "--disable-gpu",
     "--disable-default-apps",
     "--disable-sync",
     "--no-first-run",
     "--no-pings",
 ]
 
+expect.set_options(timeout=PATIENCE_MS)
 NewPage = Callable[..., Page]
 
 

@@ -125,7 +125,7 @@ def press_needs_covering(page: Page) -> None:
 PRESSES = (press_covered, press_not_covered, press_covered, press_needs_covering, press_covered)
 
 
-@pytest.mark.parametrize("decisions", [20, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("decisions", [10, pytest.param(100, marks=pytest.mark.slow)])
 def test_decisions_in_a_row_by_two_people_at_once(
     decisions: int, service: Service, new_page: NewPage, seed: Seed
 ) -> None:

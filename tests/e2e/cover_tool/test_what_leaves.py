@@ -111,7 +111,7 @@ def test_no_uncovered_pixel_leaves_whatever_happens(
 
     page.go_back()
     # It loads itself afresh when it comes from the browser's memory, which Playwright's own step cannot bear.
-    page.evaluate("window.history.forward()")
+    page.evaluate("setTimeout(() => window.history.forward())")
     page.wait_for_url(f"{tap.url}/cover/tool/")
     expect(page.locator("#paint-tool")).to_be_visible()
     expect(page.locator("#paint-work")).to_be_hidden()
