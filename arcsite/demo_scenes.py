@@ -43,14 +43,16 @@ def _png(picture: Image.Image) -> bytes:
 
 def clouds(rng: np.random.Generator, octaves: int = 6) -> Field:
     """Fractal noise, float32 [HEIGHT, WIDTH] within [0, 1]: what most of a photo's texture is like."""
-    total: Field = np.zeros((HEIGHT, WIDTH), np.float32)
+    # The finest octave has cells of nine pixels, so a third of the size holds all of it.
+    small = (WIDTH // 3, HEIGHT // 3)
+    total: Field = np.zeros(small[::-1], np.float32)
     for octave in range(octaves):
-        cells = rng.random((3 * 2**octave + 1, 4 * 2**octave + 1)).astype(np.float32)
-        grown = Image.fromarray(cells).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+        cells = rng.random((3 * 2**octave + 1, 4 * 2**octave + 1), dtype=np.float32)
+        grown = Image.fromarray(cells).resize(small, Image.Resampling.BICUBIC)
         total += np.asarray(grown) / 2**octave
     low, high = total.min(), total.max()
-    scaled: Field = (total - low) / (high - low)
-    return scaled
+    scaled = Image.fromarray((total - low) / (high - low))
+    return np.asarray(scaled.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR))
 
 
 def blend(share: Field, low: Colour, high: Colour) -> Image.Image:
@@ -64,9 +66,9 @@ def _grain(picture: Image.Image, seed: int) -> Image.Image:
     """Light falling off to the corners and a sensor's noise, so that nothing looks like a flat drawing."""
     rng = np.random.default_rng(seed + 1)
     y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
-    light = 1 - 0.22 * (x * x + y * y) / 2
+    light = (1 - 0.22 * (x * x + y * y) / 2).astype(np.float32)
     pixels = np.asarray(picture.filter(ImageFilter.GaussianBlur(1.2)), dtype=np.float32)
-    noise = rng.normal(0, 3, (HEIGHT, WIDTH, 1))
+    noise = 3 * rng.standard_normal((HEIGHT, WIDTH, 1), dtype=np.float32)
     return Image.fromarray(np.clip(pixels * light[..., None] + noise, 0, 255).astype(np.uint8))
 
 
