@@ -2,12 +2,9 @@
 
 import secrets
 import zlib
-from functools import cache
 
 import drawing
 from bricks import CANARY, thumbnail_exif
-
-PICTURES = 2
 
 
 def new_canary() -> str:
@@ -15,13 +12,15 @@ def new_canary() -> str:
 
 
 def marked(canary: str) -> bytes:
-    """A small covered JPEG with the canary in its EXIF thumbnail, in a comment, and after its end."""
+    """A small covered JPEG with the canary in its EXIF thumbnail, in a comment, and after its end.
+
+    Each canary has a picture of its own: photos alike in two cases would take two reviewers.
+    """
     mark = canary.encode("ascii")
     assert len(mark) == len(CANARY)
     exif = thumbnail_exif().replace(CANARY, mark)
-    return drawing.jpeg(picture(zlib.crc32(mark) % 4), exif=exif, comment=mark) + mark
+    return drawing.jpeg(picture(zlib.crc32(mark)), exif=exif, comment=mark) + mark
 
 
-@cache
 def picture(seed: int) -> drawing.Picture:
     return drawing.cover(drawing.natural(seed + 1, 320, 240))

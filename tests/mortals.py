@@ -32,7 +32,7 @@ from django.test import Client  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from enrolling import Submitter  # noqa: E402
-from marked_photos import PICTURES, marked, picture  # noqa: E402
+from marked_photos import marked  # noqa: E402
 
 from enrollment import jobs, receipts, sandbox, services  # noqa: E402
 from enrollment.inspection import SentFile  # noqa: E402
@@ -245,8 +245,6 @@ def warm_up() -> None:
     get_resolver().url_patterns  # noqa: B018 - looking at them imports every view
     for job in ("inspect", "fingerprint"):
         jobs.warm_up(job)
-    for seed in range(PICTURES):
-        picture(seed)
     gc.freeze()
 
 
