@@ -39,7 +39,7 @@ def test_a_new_person_sets_up_an_app_and_signs_in_with_it(service: Service, page
     page.locator("main form button").first.click()
     page.wait_for_load_state()
     page.goto(f"{service.url}/review/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Queue")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your day")
 
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/staff/login/**")
@@ -51,4 +51,4 @@ def test_a_new_person_sets_up_an_app_and_signs_in_with_it(service: Service, page
     # The code of the set-up is used up; the next one is right already.
     page.get_by_role("textbox", name="code").fill(authenticator_app.code(secret, steps_ahead=1))
     page.locator("main form button").first.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Queue")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your day")

@@ -18,7 +18,6 @@ from review.conflicts import Conflict
 from review.models import AuditEntry, Claim, Clause, Decision, Outcome
 
 Expire = Callable[[Claim], None]
-Capture = Callable[..., Any]
 
 
 @pytest.fixture

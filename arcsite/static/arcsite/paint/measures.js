@@ -17,7 +17,7 @@ function cellOf(i, length) {
 }
 
 // Mean Rec. 601 luma of the 16x16 pools; each is four cells of the grid a side. No side is under 64 pixels.
-export function poolsOf({ data, width, height }) {
+function poolsOf({ data, width, height }) {
   const columns = Array.from({ length: width }, (_, x) => cellOf(x, width));
   const first = Uint8Array.from(columns, ([cell]) => cell);
   const [here, next] = [1, 2].map((place) => Float64Array.from(columns, (column) => column[place]));
