@@ -56,9 +56,9 @@ def take(photo_id: uuid.UUID, reviewer: User) -> Claim:
 
 
 def held(photo_id: uuid.UUID, reviewer: User) -> Claim:
-    """The reviewer's own live claim on the photo, with photo and case; raises ``Conflict``."""
+    """The reviewer's own live claim, with photo, case and the reviewer's settings; raises ``Conflict``."""
     own = Claim.objects.live().filter(photo=photo_id, reviewer=reviewer)
-    claim = own.with_remaining().select_related("photo__case").first()
+    claim = own.with_remaining().select_related("photo__case", "reviewer__reviewer_settings").first()
     if claim is None:
         raise why_not(photo_id, reviewer)
     return claim

@@ -79,8 +79,11 @@ def today(reviewer: User) -> Today:
 
 
 def wellness_of(reviewer: User) -> ReviewerSettings:
-    """How the reviewer wants to see photos; the gentlest way until they have said."""
-    return ReviewerSettings.objects.filter(user=reviewer).first() or ReviewerSettings(user=reviewer)
+    """How the reviewer wants to see photos; the gentlest way until they have said.
+
+    No query when the reviewer came with ``reviewer_settings``.
+    """
+    return getattr(reviewer, "reviewer_settings", None) or ReviewerSettings(user=reviewer)
 
 
 def require(reviewer: User) -> None:

@@ -37,7 +37,7 @@ def page(
     context = {
         "terms": terms,
         "form": refused or DecisionForm(initial={"token": claim.token}, terms=terms, state=claim.photo.state),
-        "wellness": exposure.wellness_of(reviewer),
+        "wellness": exposure.wellness_of(claim.reviewer),
         "undoable": rulings.undoable(reviewer),
         "is_lead": permissions.may_decide_escalated(request),
         **_about(claim),

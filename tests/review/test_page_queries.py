@@ -58,12 +58,16 @@ def fill(count: int, photo: Photo, lea: User) -> None:
     )
 
 
-@pytest.mark.parametrize("page", ["start", "queue", "queue?flag=escalated", "photo", "lead", "log"])
+@pytest.mark.parametrize(
+    "page", ["start", "queue", "queue?flag=escalated", "photo", "photo?escalated", "lead", "log"]
+)
 def test_a_page_asks_as_often_for_ten_rows_as_for_two_hundred(
     page: str, held: Photo, lea: User, client: Client, count_queries: Count
 ) -> None:
     client.force_login(lea, backend="django.contrib.auth.backends.ModelBackend")
     name, _, query = page.partition("?")
+    if query == "escalated":
+        Photo.objects.filter(pk=held.pk).update(state=PhotoState.ESCALATED)
     path = reverse(f"review:{name}", args=[held.pk] if name == "photo" else []) + f"?{query}"
     asked = []
     for count in (FEW, MANY):
