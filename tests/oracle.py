@@ -18,21 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from enrollment.photo import WORKING_MAGIC
 from enrollment.states import TRANSITIONS, Edge, PhotoState
 
 WAITING = {PhotoState.AWAITING_REVIEW, PhotoState.SECOND_OPINION, PhotoState.ESCALATED}
-SETTLED = {PhotoState.PROTECTED, PhotoState.CLOSED, PhotoState.WITHDRAWN}
+SETTLED = {PhotoState.PROTECTED, PhotoState.EXPIRED, PhotoState.CLOSED, PhotoState.WITHDRAWN}
 WITH_FINGERPRINT = {PhotoState.FINGERPRINTED, PhotoState.PROTECTED}
 BEFORE_THE_PURGE = WAITING | {PhotoState.COVERED, PhotoState.FAILED}
 SEALED = b"ARC1"
-PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1")
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1", WORKING_MAGIC)
 ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
 ARC = (255, 168, 230)
 SPOKEN = frozenset(edge for edge in Edge if edge.startswith("decide_")) | {
     Edge.ASK_SECOND_OPINION,
     Edge.ESCALATE,
 }
-SHORT_STEPS = frozenset({"received", "purge"})  # told, but no change of state
+SHORT_STEPS = frozenset({"received", "purge", "narrow"})  # told, but no change of state
 
 
 @contextmanager

@@ -119,7 +119,17 @@ def test_what_a_soft_brush_let_through_is_not_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"nonsense", png(natural(46))[:-30], saved(Image.new("L", (300, 300)), "PNG")]
+    "data",
+    [
+        b"",
+        b"nonsense",
+        png(natural(46)),
+        saved(Image.new("RGB", (300, 300)), "PPM"),
+        encode_working(natural(46))[:-1],
+        encode_working(natural(46)) + b"\0",
+        encode_working(np.zeros((1, 2049, 3), np.uint8)),
+    ],
+    ids=["empty", "text", "png", "other-ppm", "cut", "longer", "too-wide"],
 )
 def test_what_is_not_a_working_picture_is_an_error(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a working picture"):
@@ -248,8 +258,15 @@ def test_a_refusal_with_a_missing_figure_or_unknown_code_is_a_bug() -> None:
         Refused("no-such-code")
 
 
+def test_a_working_picture_is_what_others_know_as_a_ppm() -> None:
+    rgb = natural(53, 33, 17)
+    with Image.open(BytesIO(encode_working(rgb))) as image:
+        assert image.format == "PPM"
+        assert np.array_equal(np.asarray(image), rgb)
+
+
 def test_the_png_writer_writes_three_chunks() -> None:
-    data = encode_working(natural(53, 33, 17))
+    data = masked_png(cover(natural(53)))
 
     kinds, at = [], 8
     while at < len(data):
