@@ -15,7 +15,7 @@ from matching.engine.store import MAGIC
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """What a file holds: an index, how many lines were refused photos, and the store if it is one."""
+    """What to look for: an index, how many lines were refused photos, and the store if it is one."""
 
     index: Index
     refused: int

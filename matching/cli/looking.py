@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from matching.cli.stills import Still
+from matching.cli.stored import open_pulled
 from matching.cli.usage import UsageError
 from matching.engine.grid import Grid
 from matching.engine.index import Index, Match
@@ -29,7 +30,7 @@ class Sighting:
 class Task:
     """What to look for, whether also through windows (``deep``), and whether also in quarter ``turns``.
 
-    ``store``: the file that the index is opened from, if it is.
+    ``store``: the file, or folder of ``arc pull``, that the index is opened from, if it is.
     """
 
     index: Index
@@ -77,7 +78,8 @@ class Recipe:
 
     def task(self) -> Task:
         """Raises an EngineError or OSError when the store has been damaged or removed meanwhile."""
-        return Task(Index.open(self.store), self.deep, self.turns, self.store)
+        index = open_pulled(self.store) if self.store.is_dir() else Index.open(self.store)
+        return Task(index, self.deep, self.turns, self.store)
 
 
 def _turned(grids: Grid, clockwise: int) -> Grid:

@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"arc {version(_DISTRIBUTION)}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_fingerprint(commands)
+    _add_pull(commands)
     _add_scan(commands)
     _add_bench(commands)
     return parser
@@ -100,6 +101,30 @@ def _add_fingerprint(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     parser.set_defaults(module="matching.cli.fingerprint")
 
 
+def _add_pull(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "pull",
+        help="a service's fingerprints in, a folder for arc scan --store out",
+        description="Bring a folder up to date with a service's feed, withdrawals included, and confirm it. "
+        "The key is read from the environment variable ARC_KEY or from --key-file. Killed at any moment, it "
+        "goes on from there at its next start.",
+        epilog="Exit status: 0 up to date, 1 the service refused or could not be reached, or sent records of "
+        f"a newer kind, 2 wrongly called, {_CANNOT_WRITE} the folder cannot be written.",
+    )
+    parser.add_argument("--url", required=True, help="the service, such as https://cover.example.org")
+    parser.add_argument(
+        "--store", required=True, metavar="DIR", help="folder to keep, made at the first pull"
+    )
+    parser.add_argument("--key-file", metavar="FILE", help="file that holds the key (default: ARC_KEY)")
+    parser.add_argument(
+        "--resync", action="store_true", help="fetch all anew; the old stays in use meanwhile"
+    )
+    parser.add_argument(
+        "--watch", type=_seconds, metavar="SECONDS", help="pull again and again, so far apart"
+    )
+    parser.set_defaults(module="matching.cli.pull")
+
+
 def _add_scan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "scan",
@@ -109,7 +134,9 @@ def _add_scan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         epilog="A file that cannot be read is reported on standard error and the scan goes on. Exit status: "
         f"0 all done, 1 no scanning process stayed alive, 2 wrongly called, {_CANNOT_WRITE_HELP}",
     )
-    parser.add_argument("--fingerprints", required=True, metavar="FILE", help="output of arc fingerprint")
+    known = parser.add_mutually_exclusive_group(required=True)
+    known.add_argument("--fingerprints", metavar="FILE", help="output of arc fingerprint")
+    known.add_argument("--store", metavar="DIR", help="folder of arc pull")
     parser.add_argument("--deep", action="store_true", help="also look for crops, frames and zooms (slower)")
     parser.add_argument("--turns", action="store_true", help="also look for copies on their side or head")
     parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes to use (default 1)")
@@ -155,6 +182,13 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of photos")
     return int(text)
+
+
+def _seconds(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    if not 1 <= number <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 1 to 86400")
+    return number
 
 
 def _positive(text: str) -> int:

@@ -13,9 +13,11 @@ from tqdm import tqdm
 from matching.cli.files import gather
 from matching.cli.fingerprints_file import read_fingerprints
 from matching.cli.looking import Sighting, Task
-from matching.cli.output import printable, put, result_stream, writable, writing
+from matching.cli.output import printable, put, result_stream, writable
+from matching.cli.saying import say
 from matching.cli.scanning import Scanned, scan_photos
 from matching.cli.stills import VIDEO_EXTRA, can_watch
+from matching.cli.stored import read_pulled
 
 
 @dataclass
@@ -28,15 +30,15 @@ class _Tally:
 
 def run(options: Namespace) -> int:
     """Return 0 when the scan came to its end, whatever it found; unreadable files are on standard error."""
-    fingerprints = read_fingerprints(options.fingerprints)
-    index = fingerprints.index
+    fingerprints = read_pulled(options.store) if options.store else read_fingerprints(options.fingerprints)
+    index, source = fingerprints.index, options.store or options.fingerprints
     gathered = gather(options.paths, videos=can_watch())
     if fingerprints.refused:
-        _say(f"arc: {options.fingerprints}: {fingerprints.refused} refused photos in it cannot be looked for")
+        say(f"arc: {source}: {fingerprints.refused} refused photos in it cannot be looked for")
     if options.deep and not index.extended():
-        _say(f"arc: {options.fingerprints}: no fingerprint in it is extended, so --deep finds nothing more")
+        say(f"arc: {source}: no fingerprint in it is extended, so --deep finds nothing more")
     if gathered.videos_passed_over:
-        _say(f"arc: {gathered.videos_passed_over} videos passed over: {VIDEO_EXTRA}")
+        say(f"arc: {gathered.videos_passed_over} videos passed over: {VIDEO_EXTRA}")
     started, tally = time.monotonic(), _Tally()
     task = Task(index, options.deep, options.turns, fingerprints.store)
     scan = scan_photos(task, gathered.photos, options.jobs)
@@ -49,9 +51,9 @@ def run(options: Namespace) -> int:
                     with tqdm.external_write_mode(file=results):
                         put(results, line(scanned.photo, sighting))
     except BrokenProcessPool:
-        _say("arc: no scanning process stays alive, perhaps for want of memory: use fewer --jobs (killed)")
+        say("arc: no scanning process stays alive, perhaps for want of memory: use fewer --jobs (killed)")
         return 1
-    _say(_summary(tally, len(index), gathered.passed_over, time.monotonic() - started))
+    say(_summary(tally, len(index), gathered.passed_over, time.monotonic() - started))
     return 0
 
 
@@ -66,7 +68,7 @@ def _report(scanned: Scanned, tally: _Tally) -> None:
     tally.matches += len(scanned.sightings)
     if scanned.problem is not None:
         tally.unreadable += 1
-        _say(printable(f"arc: {scanned.photo}: {scanned.problem.message} ({scanned.problem.code})"))
+        say(printable(f"arc: {scanned.photo}: {scanned.problem.message} ({scanned.problem.code})"))
 
 
 def _as_json(photo: str, sighting: Sighting) -> str:
@@ -101,9 +103,3 @@ def _summary(tally: _Tally, fingerprints: int, passed_over: int, seconds: float)
         f"{tally.matches} matches in {tally.matched} photos, {tally.unreadable} unreadable, "
         f"{passed_over} other files passed over"
     )
-
-
-def _say(text: str) -> None:
-    """Print a line on standard error without tearing the progress bar."""
-    with writing():
-        tqdm.write(text, file=sys.stderr)

@@ -24,7 +24,7 @@ from matching.engine.spectrum import HALF, HASH_BYTES, Hashes, halved_masks
 
 MASK_BYTES = SIZE * SIZE // 8
 
-# Sketches decoded at once while their spreads are computed: a million decoded ones would be half a gigabyte.
+# Sketches decoded, and masks unpacked, at once: a million of them would take gigabytes.
 _AT_ONCE = 8192
 
 
@@ -175,6 +175,11 @@ def _table(cells: list[bytes], width: int) -> NDArray[np.uint8]:
 
 
 def _halved(masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    parts = [_halved_at_once(masks[at : at + _AT_ONCE]) for at in range(0, max(len(masks), 1), _AT_ONCE)]
+    return np.concatenate(parts)
+
+
+def _halved_at_once(masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
     cells = np.unpackbits(masks, axis=1).view(np.bool_).reshape(-1, SIZE, SIZE)
     return np.packbits(halved_masks(cells).reshape(-1, HALF * HALF), axis=1)
 

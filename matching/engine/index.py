@@ -61,10 +61,14 @@ class Index:
             self.add(id_, fingerprint)
 
     @classmethod
-    def open(cls, path: Path, *, verify: bool = True) -> Self:
-        """Return the index of a saved file, mapped. Raises CorruptStore, NewerVersion or OSError."""
+    def open(cls, *paths: Path, verify: bool = True) -> Self:
+        """Return the index of saved files, mapped; no two of them may hold the same id.
+
+        Raises CorruptStore, NewerVersion or OSError.
+        """
         index = cls()
-        index._adopt(open_store(path, verify=verify))
+        for path in paths:
+            index._adopt(open_store(path, verify=verify))
         return index
 
     def save(self, path: Path) -> None:
@@ -103,6 +107,14 @@ class Index:
         other._settle()
         for segment in other._segments:
             self._adopt(segment.columns, segment.alive.copy())
+
+    def compact(self) -> None:
+        """Bring everything that is not removed into one block: it is searched faster than many small ones."""
+        self._settle()
+        if len(self._segments) > 1:
+            whole = Columns.joined([(segment.columns, segment.alive) for segment in self._segments])
+            self._segments, self._size = [], 0
+            self._adopt(whole)
 
     def get(self, id_: str) -> Fingerprint:
         """Return a fingerprint; raise KeyError when the id is not present."""

@@ -9,20 +9,28 @@ import base64
 import binascii
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.engine.errors import MalformedFingerprint, NewerVersion
 from matching.engine.extended import EXTENDED_BYTES, visible_bits
 from matching.engine.fingerprint import DETAIL_NEEDED, VERSION, Fingerprint
 from matching.engine.grid import SIZE, MaskGrid
-from matching.engine.sketch import KEPT_AT_MOST, POSITIONS, SKETCH_BYTES, coded, decoded, visible_positions
+from matching.engine.sketch import (
+    KEPT_AT_MOST,
+    POSITIONS,
+    SKETCH_BYTES,
+    Sketches,
+    all_visible_positions,
+    coded,
+    decoded,
+)
 from matching.engine.spectrum import HASH_BITS, HASH_BYTES
 
 FIELDS = ("version", "mask", "hash", "painted_hash", "sketch", "threshold", "coverage", "detail")
 _MASK_BYTES = SIZE * SIZE // 8
-_HEX = re.compile(r"[0-9a-f]*")
 
 
 def to_json(fingerprint: Fingerprint) -> dict[str, str | float | int]:
@@ -47,20 +55,38 @@ def from_json(data: Mapping[str, object]) -> Fingerprint:
 
     Raises NewerVersion or MalformedFingerprint, naming the field.
     """
+    return all_from_json([data])[0]
+
+
+def all_from_json(forms: Sequence[Mapping[str, object]]) -> list[Fingerprint]:
+    """Return what ``from_json`` returns for each, several times as fast: bits are looked at side by side.
+
+    Raises what it would raise for one of them, without saying which.
+    """
+    fingerprints = [_read(form) for form in forms]
+    masks = np.frombuffer(b"".join([each.mask for each in fingerprints]), np.uint8)
+    cells = np.unpackbits(masks).view(np.bool_).reshape(-1, SIZE, SIZE)
+    sketches = np.frombuffer(b"".join([each.sketch for each in fingerprints]), np.uint8)
+    _check_sketches(sketches.reshape(-1, SKETCH_BYTES), cells)
+    for fingerprint, mask in zip(fingerprints, cells, strict=True):
+        if fingerprint.extended is not None:
+            _check_extended(fingerprint.extended, mask)
+    return fingerprints
+
+
+def _read(data: Mapping[str, object]) -> Fingerprint:
+    """Return the fingerprint of an object whose fields are of the right kind and size."""
     _check_version(data.get("version"))
-    mask = _base64(data, "mask", _MASK_BYTES)
-    sketch = _base64(data, "sketch", SKETCH_BYTES)
-    _check_sketch(sketch, mask)
     return Fingerprint(
         version=VERSION,
-        mask=mask,
+        mask=_base64(data, "mask", _MASK_BYTES),
         hash=_hex(data, "hash"),
         painted_hash=_hex(data, "painted_hash"),
-        sketch=sketch,
+        sketch=_base64(data, "sketch", SKETCH_BYTES),
         threshold=_number(data, "threshold", -HASH_BITS, HASH_BITS / 2 - 1),
         coverage=_number(data, "coverage", 0.0, 1.0),
         detail=_count(data, "detail", POSITIONS),
-        extended=_extended(data, mask),
+        extended=_base64(data, "extended", EXTENDED_BYTES) if "extended" in data else None,
     )
 
 
@@ -74,30 +100,22 @@ def _check_version(version: object) -> None:
     )
 
 
-def _check_sketch(sketch: bytes, mask: bytes) -> None:
-    """Refuse a sketch that is not coded as ours, holds too few bits to be safe, or looks under its mask."""
-    codes = np.frombuffer(sketch, np.uint8)[None]
+def _check_sketches(codes: Sketches, masks: NDArray[np.bool_]) -> None:
+    """Refuse sketches not coded as ours, with too few bits to be safe, or that look under their masks."""
     signs = decoded(codes)
-    kept = np.count_nonzero(signs)
-    if not DETAIL_NEEDED <= kept <= KEPT_AT_MOST or not np.array_equal(coded(signs), codes):
+    kept = np.count_nonzero(signs, axis=1)
+    counted = (kept >= DETAIL_NEEDED) & (kept <= KEPT_AT_MOST)
+    if not counted.all() or not np.array_equal(coded(signs), codes):
         raise MalformedFingerprint(f"sketch does not hold {DETAIL_NEEDED} to {KEPT_AT_MOST} informative bits")
-    if np.any(signs[0, ~visible_positions(_cells(mask))]):
+    if np.any(signs[~all_visible_positions(masks)]):
         raise MalformedFingerprint("sketch holds bits of cells that the mask hides")
 
 
-def _extended(data: Mapping[str, object], mask: bytes) -> bytes | None:
-    """Return the extended sketch if there is one; refuse one with bits it cannot have."""
-    if "extended" not in data:
-        return None
-    extended = _base64(data, "extended", EXTENDED_BYTES)
+def _check_extended(extended: bytes, mask: MaskGrid) -> None:
+    """Refuse an extended sketch with bits it cannot have."""
     values, known = np.frombuffer(extended, np.uint8).reshape(2, -1)
-    if np.any(values & ~known) or np.any(known & ~visible_bits(_cells(mask))):
+    if np.any(values & ~known) or np.any(known & ~visible_bits(mask)):
         raise MalformedFingerprint("extended holds bits that are not known or that the mask hides")
-    return extended
-
-
-def _cells(mask: bytes) -> MaskGrid:
-    return np.unpackbits(np.frombuffer(mask, np.uint8)).reshape(SIZE, SIZE).astype(np.bool_)
 
 
 def _text(data: Mapping[str, object], field: str) -> str:
@@ -109,7 +127,7 @@ def _text(data: Mapping[str, object], field: str) -> str:
 
 def _base64(data: Mapping[str, object], field: str, size: int) -> bytes:
     try:
-        value = base64.b64decode(_text(data, field), validate=True)
+        value = binascii.a2b_base64(_text(data, field), strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise MalformedFingerprint(f"{field} is not base64") from error
     if len(value) != size:
@@ -118,10 +136,15 @@ def _base64(data: Mapping[str, object], field: str, size: int) -> bytes:
 
 
 def _hex(data: Mapping[str, object], field: str) -> bytes:
-    value = _text(data, field)
-    if len(value) != 2 * HASH_BYTES or not _HEX.fullmatch(value):
+    text = _text(data, field)
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        value = b""
+    # fromhex alone would pass over spaces and take capital letters.
+    if len(value) != HASH_BYTES or value.hex() != text:
         raise MalformedFingerprint(f"{field} is not {2 * HASH_BYTES} hexadecimal digits")
-    return bytes.fromhex(value)
+    return value
 
 
 def _number(data: Mapping[str, object], field: str, low: float, high: float) -> float:

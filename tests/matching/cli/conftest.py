@@ -1,13 +1,15 @@
 """Folders of drawn photos, covered and public, and the command as a shell would call it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import drawing
 import pytest
+from feed_server import KEY, FeedServer, serving
+from grids import enroll
 
 from matching.cli.main import main
 
@@ -75,3 +77,28 @@ def fingerprints(covered: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     file = tmp_path_factory.mktemp("fingerprints") / "fingerprints.jsonl"
     assert main(["fingerprint", "-o", str(file), str(covered)]) == 0
     return file
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Small pages and files, the key in the environment, and waits that are only noted down."""
+    waited: list[float] = []
+    monkeypatch.setenv("ARC_KEY", KEY)
+    monkeypatch.setattr("matching.client.service.PAGE", 3)
+    monkeypatch.setattr("matching.cli.pulling.AT_ONCE", 5)
+    monkeypatch.setattr("matching.cli.pull_plan.MOST_ROWS", 16)
+    monkeypatch.setattr("matching.client.transport.SLEEP", waited.append)
+    return waited
+
+
+@pytest.fixture
+def server(quick: list[float]) -> Iterator[FeedServer]:
+    with serving(FeedServer()) as server:
+        for number in range(8):
+            server.publish(f"id-{number}", enroll(number))
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "pulled"

@@ -3,8 +3,11 @@ from pathlib import Path
 from typing import Any
 
 import drawing
+import pytest
 
 from matching.cli.attacks import pictures_without_photo
+
+pytestmark = pytest.mark.pictures
 
 Arc = Callable[..., Any]
 

@@ -57,7 +57,8 @@ def test_help_loads_nothing_heavy(arguments: str, unwanted: list[str]) -> None:
 
 def test_the_commands_never_load_django() -> None:
     code = (
-        "import sys\nimport matching.cli.fingerprint, matching.cli.scan\n"
+        "import sys\nimport matching.cli.fingerprint, matching.cli.pull, matching.cli.scan\n"
+        "import matching.threatexchange\n"
         "print([name for name in sys.modules if name.split('.')[0] == 'django'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.engine.errors import MalformedFingerprint, NewerVersion
-from matching.engine.jsonform import FIELDS, from_json, to_json
+from matching.engine.jsonform import FIELDS, all_from_json, from_json, to_json
 from matching.engine.sketch import POSITIONS, coded
 
 
@@ -30,6 +30,20 @@ def test_an_extended_fingerprint_survives_too() -> None:
 def test_an_extended_sketch_with_bits_it_cannot_have_is_refused(planes: bytes) -> None:
     with pytest.raises(MalformedFingerprint, match=r"^extended"):
         from_json({**to_json(enroll(1)), "extended": in_base64(planes)})
+
+
+def test_many_at_once_are_read_as_one_by_one() -> None:
+    fingerprints = [*map(enroll, range(20)), enroll_extended(3)]
+    assert all_from_json([to_json(each) for each in fingerprints]) == fingerprints
+    assert all_from_json([]) == []
+
+
+@pytest.mark.parametrize("field", ["hash", "sketch", "mask", "version"])
+def test_one_spoiled_among_many_spoils_them_all(field: str) -> None:
+    forms: list[dict[str, object]] = [dict(to_json(enroll(number))) for number in range(5)]
+    forms[3][field] = forms[2][field] if field in ("sketch", "mask") else "arc-x"
+    with pytest.raises(MalformedFingerprint):
+        all_from_json(forms)
 
 
 def test_the_fields_are_these() -> None:

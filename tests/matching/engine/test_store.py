@@ -81,6 +81,13 @@ def test_merging_what_shares_an_id_changes_nothing(saved: Path) -> None:
     assert found(index, 20) == []
 
 
+def test_several_files_open_as_one_index(saved: Path, tmp_path: Path) -> None:
+    Index([("other", enroll(20))]).save(tmp_path / "more.arc")
+    index = Index.open(saved, tmp_path / "more.arc")
+    assert (len(index), found(index, 3), found(index, 20)) == (11, ["photo-3"], ["other"])
+    assert len(Index.open()) == 0
+
+
 def test_a_reader_keeps_what_it_opened_while_the_file_is_replaced(saved: Path) -> None:
     reader = Index.open(saved)
     Index([("other", enroll(20))]).save(saved)
