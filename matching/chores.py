@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
-from matching import duplicates
+from matching import duplicates, shelf
 from review import audit_check
 
 # Seconds between two turns, and how long one may take.
@@ -27,6 +27,7 @@ class Chore:
 CHORES = (
     Chore("matching.tasks.compare_waiting", lambda: duplicates.due().exists()),
     Chore("matching.tasks.check_audit", audit_check.is_running),
+    Chore("matching.tasks.renew_shelf", shelf.is_due),
 )
 
 

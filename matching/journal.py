@@ -1,5 +1,5 @@
-"""What even an old backup must learn: which fingerprints partners know of or had to give back, and which
-photos were withdrawn.
+"""What even an old backup must learn: which fingerprints partners know of or had to give back, which photos
+were withdrawn, and of which the extended fingerprint was taken back.
 
 An append-only file beside the database, never part of a backup of it; ids only. A line is on the disk before
 its transaction commits. A line whose transaction then failed does no harm: restoring would retract what
@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db import OperationalError
 
 NAME = "journal"
-PUBLISHED, WITHDRAWN, RETRACTED = "published", "withdrawn", "retracted"
-_LINE = re.compile(r"(published|withdrawn|retracted) ([0-9a-f]{32})")
+PUBLISHED, WITHDRAWN, RETRACTED, NARROWED = "published", "withdrawn", "retracted", "narrowed"
+_LINE = re.compile(r"(published|withdrawn|retracted|narrowed) ([0-9a-f]{32})")
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -27,11 +27,13 @@ class NotNoted(OperationalError):
 
 @dataclass(frozen=True)
 class Journal:
-    """Ids of the fingerprints ever ``published`` or ``retracted``, and of the photos ever ``withdrawn``."""
+    """Ids of the fingerprints ever ``published`` or ``retracted``, and of the photos ever ``withdrawn`` or
+    ``narrowed`` (without the extended fingerprint from then on)."""
 
     published: frozenset[uuid.UUID]
     withdrawn: frozenset[uuid.UUID]
     retracted: frozenset[uuid.UUID] = frozenset()
+    narrowed: frozenset[uuid.UUID] = frozenset()
 
 
 def note(event: str, subject: uuid.UUID) -> None:
@@ -52,11 +54,11 @@ def read() -> Journal:
         text = _path().read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:
         text = ""
-    found: dict[str, set[uuid.UUID]] = {PUBLISHED: set(), WITHDRAWN: set(), RETRACTED: set()}
+    found: dict[str, set[uuid.UUID]] = {word: set() for word in (PUBLISHED, WITHDRAWN, RETRACTED, NARROWED)}
     for line in text.splitlines():
         if whole := _LINE.fullmatch(line):
             found[whole[1]].add(uuid.UUID(whole[2]))
-    return Journal(frozenset(found[PUBLISHED]), frozenset(found[WITHDRAWN]), frozenset(found[RETRACTED]))
+    return Journal(**{word: frozenset(ids) for word, ids in found.items()})
 
 
 def _path() -> Path:

@@ -6,19 +6,18 @@ A secret of 200 random bits cannot be guessed from its digest, so a fast hash is
 import base64
 import hashlib
 import hmac
-import logging
 import re
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 
-from django.db import OperationalError, transaction
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
-from matching.models import Partner, PartnerKey
+from matching.models import Partner, PartnerKey, Scope
 from review import audit
-
-logger = logging.getLogger(__name__)
 
 MOST_LIVE = 2
 SECRET_BYTES = 25
@@ -33,7 +32,14 @@ class NotIssued(Exception):
     """No key was made; the text says why, for the admin."""
 
 
-def issue(partner: Partner, *, actor: str, valid_for: timedelta | None, newest_seen: str) -> str:
+def issue(
+    partner: Partner,
+    *,
+    actor: str,
+    valid_for: timedelta | None,
+    newest_seen: str,
+    scopes: Collection[Scope] = tuple(Scope),
+) -> str:
     """Make a key and return it, for the only time.
 
     ``newest_seen`` is the prefix of the newest key on the page that asked, or "": a form sent twice
@@ -43,16 +49,20 @@ def issue(partner: Partner, *, actor: str, valid_for: timedelta | None, newest_s
     with transaction.atomic():
         Partner.objects.select_for_update().get(pk=partner.pk)
         if newest_seen != newest(partner):
-            raise NotIssued("A key was issued in the meantime. Please look at the list again.")
+            raise NotIssued(gettext("A key was issued in the meantime. Please look at the list again."))
         if PartnerKey.objects.live().filter(partner=partner).count() >= MOST_LIVE:
-            raise NotIssued("There are two live keys already. Revoke one first.")
+            raise NotIssued(gettext("There are two live keys already. Revoke one first."))
+        opened = " ".join(scope.value for scope in Scope if scope in scopes)
         PartnerKey.objects.create(
             partner=partner,
             prefix=prefix,
             digest=_digest(key),
+            scopes=opened,
             expires_at=None if valid_for is None else Now() + valid_for,
         )
-        audit.append("key.issued", actor=actor, details={"partner": partner.pk, "key": prefix})
+        audit.append(
+            "key.issued", actor=actor, details={"partner": partner.pk, "key": prefix, "scopes": opened}
+        )
     return key
 
 
@@ -73,30 +83,33 @@ def revoke(key: PartnerKey, *, actor: str) -> bool:
     return bool(revoked)
 
 
-def authenticate(authorization: str) -> PartnerKey | None:
-    """The usable key of an ``Authorization`` header; None for every kind of wrong, in the same time."""
+def authenticate(authorization: str, scope: Scope | None = None) -> PartnerKey | None:
+    """The usable key of an ``Authorization`` header; None for every kind of wrong, in the same time.
+
+    Without a ``scope`` any usable key will do.
+    """
     scheme, _, presented = authorization.partition(" ")
     presented = presented.strip()
     prefix = presented.partition("_")[0]
     # A prefix we never made is not worth showing to a database: PostgreSQL refuses some characters loudly.
+    # A prefix we never made is not worth showing to a database: PostgreSQL refuses some characters loudly.
+    usable = Exists(PartnerKey.objects.usable().filter(pk=OuterRef("pk")))
     known = PartnerKey.objects.select_related("partner").filter(prefix=prefix if _LIKE_OURS(prefix) else "")
-    found, usable = known.first(), known.usable().exists()
+    found = known.annotate(is_usable=usable).first()
     genuine = hmac.compare_digest(found.digest if found else _NOBODY, _digest(presented))
-    if scheme.lower() != "bearer" or found is None or not genuine or not usable:
+    if scheme.lower() != "bearer" or found is None or not genuine:
         return None
-    _note_use(found)
+    if not getattr(found, "is_usable", False) or not found.opens(scope):
+        return None
     return found
 
 
-def _note_use(key: PartnerKey) -> None:
-    """Once a minute at most; a locked database must not keep a partner from a tombstone."""
+def note_use(key: PartnerKey) -> None:
+    """Remember that the key was used just now, once a minute at most."""
     stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - _NOTE_USE_EVERY)
     uses = PartnerKey.objects.filter(stale, pk=key.pk)
-    try:
-        if uses.exists():
-            uses.update(last_used_at=Now())
-    except OperationalError:
-        logger.warning("the use of a partner key could not be noted: the database was busy")
+    if uses.exists():
+        uses.update(last_used_at=Now())
 
 
 def _random() -> tuple[str, str]:

@@ -12,14 +12,14 @@ from django.dispatch import receiver
 
 from enrollment.models import Photo
 from enrollment.signals import photo_moved
-from enrollment.states import Edge, PhotoState
+from enrollment.states import Edge, PhotoState, TimelineEvent
 from matching import dispatch, duplicates, feed, journal
 
 # Neither sketch nor fingerprint is kept of a photo in these states, so no likeness either.
 FORGOTTEN = frozenset(
     {
         PhotoState.NOT_COVERED, PhotoState.NEEDS_COVERING, PhotoState.LAPSED, PhotoState.CLOSED,
-        PhotoState.SUSPENDED, PhotoState.WITHDRAWN,
+        PhotoState.SUSPENDED, PhotoState.EXPIRED, PhotoState.WITHDRAWN,
     }
 )  # fmt: skip
 
@@ -32,6 +32,21 @@ def stop_matching(*, photo: Photo, action: str, **_: Any) -> None:
     journal.note(journal.WITHDRAWN, photo.pk)
     feed.withdraw(photo.pk)
     _purge_soon(photo)
+
+
+@receiver(photo_moved, dispatch_uid="matching.expire")
+def end_matching(*, photo: Photo, action: str, **_: Any) -> None:
+    """Matching ends with the term. An old backup knows the term, too, so the journal need not."""
+    if action == Edge.EXPIRE:
+        feed.withdraw(photo.pk)
+
+
+@receiver(photo_moved, dispatch_uid="matching.narrow")
+def match_less(*, photo: Photo, action: str, **_: Any) -> None:
+    """Partners are sent the plain fingerprint in the place of the extended one."""
+    if action == TimelineEvent.NARROWED:
+        journal.note(journal.NARROWED, photo.pk)
+        feed.narrow(photo.pk)
 
 
 @receiver(photo_moved, dispatch_uid="matching.suspend")

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from enrollment.models import OriginalKey, Photo
+from enrollment.models import Case, OriginalKey, Photo
+from enrollment.services import revoke_extended
 from enrollment.states import Edge, PhotoState
 from enrollment.transitions import move
 from matching import feed
@@ -28,13 +29,15 @@ ACTOR = "restore"
 class Reapplied:
     """Photos ``withdrawn`` again, fingerprints ``retracted`` from partners, photos ``lost`` undecided.
 
-    Of the photos a partner had questioned, ``suspended`` are again.
+    Of the photos a partner had questioned, ``suspended`` are again; the extended fingerprints of ``narrowed``
+    cases were taken back again.
     """
 
     withdrawn: int
     retracted: int
     lost: int
     suspended: int = 0
+    narrowed: int = 0
 
 
 def reapply(journal: Journal) -> Reapplied:
@@ -51,8 +54,9 @@ def reapply(journal: Journal) -> Reapplied:
         withdrawn = _move_all(set(again) & journal.withdrawn, Edge.WITHDRAW)
         retracted = feed.retract_unknown(journal.published)
         suspended = _suspend_again(journal.retracted)
+        narrowed = _narrow_again(journal.narrowed)
         lost = _move_all(_without_original(), Edge.LOSE)
-        done = Reapplied(withdrawn, retracted, lost, suspended)
+        done = Reapplied(withdrawn, retracted, lost, suspended, narrowed)
         audit.append("restore", actor=ACTOR, details=asdict(done))
     logger.warning("restored from a backup: %s", done)
     return done
@@ -66,6 +70,11 @@ def _suspend_again(retracted: frozenset[uuid.UUID]) -> int:
     for photo_id in sorted(held):
         move(photo_id, Edge.SUSPEND, actor=ACTOR, due_at=term)
     return len(held) + _move_all(questioned.keys() - held, Edge.WITHDRAW)
+
+
+def _narrow_again(photos: frozenset[uuid.UUID]) -> int:
+    cases = Case.objects.filter(extended=True, photos__in=photos).distinct()
+    return sum(revoke_extended(case, actor=ACTOR) for case in list(cases))
 
 
 def _move_all(photo_ids: Iterable[uuid.UUID], edge: Edge) -> int:

@@ -8,14 +8,16 @@ second finds nothing to do.
 import logging
 import traceback
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from enrollment import originals, sandbox, transitions
-from enrollment.models import Photo
+from enrollment.models import Case, Photo
 from enrollment.states import Edge, PhotoState, TimelineEvent
 from enrollment.transitions import StaleState
 from matching import feed, leases, wal
@@ -50,7 +52,9 @@ def fingerprint_photo(photo_id: uuid.UUID, *, actor: str) -> bool:
             "ALARM photo %s failed %d times; see `sweep --retry-failed`", photo_id, lease.attempt - 1
         )
         return False
-    document = sandbox.fingerprint(originals.open_original(photo_id))
+    extended = Case.objects.filter(photos=photo_id, extended=True).exists()
+    make = sandbox.fingerprint_extended if extended else sandbox.fingerprint
+    document = make(originals.open_original(photo_id))
     _store(lease, document, actor)
     return True
 
@@ -85,6 +89,10 @@ def _retry(photo_id: uuid.UUID, *, actor: str) -> bool:
 
 def _store(lease: Lease, document: dict[str, Any], actor: str) -> None:
     with transaction.atomic(durable=True):
+        # Locked, so that a sender who changes their mind now finds the fingerprint, or is found by it.
+        case = Case.objects.select_for_update(of=("self",)).get(photos=lease.photo_id)
+        if not case.extended:
+            document.pop("extended", None)
         transitions.move(lease.photo_id, Edge.STORE_FINGERPRINT, actor=actor, lease=lease.token)
         Fingerprint.objects.create(photo_id=lease.photo_id, version=document["version"], document=document)
 
@@ -105,7 +113,14 @@ def _confirm_destroyed(lease: Lease, actor: str) -> None:
             actor=actor,
             lease=lease.token,
             original_removed_at=Now(),
+            expires_at=_end_of_term(lease.photo_id) if protect else None,
         )
+
+
+def _end_of_term(photo_id: uuid.UUID) -> Combinable | None:
+    """When a photo that becomes protected now shall expire; None is never."""
+    days = Case.objects.values_list("expires_after_days", flat=True).get(photos=photo_id)
+    return Now() + timedelta(days=days) if days is not None else None
 
 
 def _confirm_withdrawn(lease: Lease, actor: str) -> None:

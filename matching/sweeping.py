@@ -16,7 +16,7 @@ from django_q.models import Task
 
 from enrollment import limiter, originals
 from enrollment.services import lapse_overdue
-from matching import backlog, dispatch, duplicates, services, wal
+from matching import backlog, dispatch, duplicates, partner_watch, services, shelf, wal
 from matching.backlog import Backlog
 from review import audit_check, team
 
@@ -33,7 +33,8 @@ TURN = 5.0
 class Sweep:
     """What one sweep did, in counts, and what is left. ``broken`` names the parts that failed.
 
-    ``audit_fault`` is what the last check of the audit found, empty when all held.
+    ``audit_fault`` is what the last check of the audit found, empty when all held; ``late_partners`` is how
+    many partners are silent or have not confirmed a withdrawal in time.
     """
 
     retried: int
@@ -45,10 +46,11 @@ class Sweep:
     left: Backlog
     broken: tuple[str, ...]
     audit_fault: str
+    late_partners: int
 
     @property
     def alarming(self) -> bool:
-        return self.left.alarming or bool(self.lost or self.broken or self.audit_fault)
+        return self.left.alarming or bool(self.lost or self.broken or self.audit_fault or self.late_partners)
 
 
 def sweep(*, retry_failed: bool = False) -> Sweep:
@@ -71,8 +73,10 @@ def sweep(*, retry_failed: bool = False) -> Sweep:
     part("old tasks", _forget_tasks)
     part("ended sessions", _forget_sessions)
     part("near duplicates", _find_duplicates)
+    part("the file of fingerprints", lambda: shelf.renew(TURN) if shelf.is_due() else 0)
     part("the audit's check", _check_audit)
     part("the team's figures", team.refresh)
+    late_partners = part("partners", partner_watch.watch)
     truncated = wal.truncate()
     return Sweep(
         retried=retried,
@@ -84,6 +88,7 @@ def sweep(*, retry_failed: bool = False) -> Sweep:
         left=backlog.measure(),
         broken=tuple(broken),
         audit_fault=audit_check.last_fault(),
+        late_partners=late_partners,
     )
 
 

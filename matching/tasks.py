@@ -2,7 +2,7 @@
 
 import uuid
 
-from matching import chores, duplicates, heartbeat, services
+from matching import chores, duplicates, heartbeat, services, shelf
 from review import audit_check
 
 ACTOR = "worker"
@@ -29,3 +29,9 @@ def check_audit() -> int:
     """Go on with a check of the audit, for one turn; returns how many entries were walked."""
     heartbeat.beat()
     return audit_check.advance(chores.TURN)
+
+
+def renew_shelf() -> int:
+    """Bring the file that photos are looked up in up to the feed; returns how many entries it took in."""
+    heartbeat.beat()
+    return shelf.renew(chores.TURN)

@@ -10,7 +10,7 @@ from stage import Sender, Stage
 # Only so that the test database is made at all; the stages use copies of it.
 pytestmark = pytest.mark.django_db
 
-FAST = {"U7", "D3", "B2", "A3", "R3", "S1", "P2", "W1"}
+FAST = {"U7", "D3", "B2", "A3", "R3", "S1", "Q2", "P2", "W1", "E1", "N2"}
 
 
 def points(kinds: str) -> list[object]:
@@ -25,9 +25,9 @@ def assert_recovered(stage: Stage, sender: Sender) -> None:
 
 
 def test_every_point_has_a_story() -> None:
-    assert len(POINTS) == 44
+    assert len(POINTS) == 53
     assert set(POINTS) > FAST
-    assert {name[0] for name in POINTS} == set("UDBARSHPWF")
+    assert {name[0] for name in POINTS} == set("UDBARSQHPWENF")
 
 
 @pytest.mark.parametrize("point", points("U"))
@@ -106,6 +106,21 @@ def test_a_question_dies_and_is_asked_again(shared_stage: Stage, point: str) -> 
     assert_recovered(stage, mia)
 
 
+@pytest.mark.parametrize("point", points("Q"))
+def test_a_report_dies_and_is_sent_again(shared_stage: Stage, point: str) -> None:
+    stage, mia = shared_stage, shared_stage.sender(photos=1)
+    assert stage.send(mia)["status"] == 200
+    assert stage.do("decide", "P1") == 1
+    stage.recover()
+    stage.die(point, "report", mia.number, "disputed")
+    assert stage.do("report", mia.number, "disputed") == (0 if point == "Q3" else 1)
+    assert stage.do("report", mia.number, "disputed") == 0
+    assert "suspended" in stage.states()
+    assert stage.faults() == [], "before she answers"
+    assert stage.do("withdraw", mia.number) == 1
+    assert_recovered(stage, mia)
+
+
 @pytest.mark.parametrize("point", points("HPF"))
 def test_a_worker_dies_over_a_protected_photo(shared_stage: Stage, point: str) -> None:
     stage, mia = shared_stage, shared_stage.sender()
@@ -139,3 +154,36 @@ def test_a_withdrawal_dies_and_is_asked_for_again(shared_stage: Stage, point: st
     assert stage.faults() == [], "before she asks again"
     assert stage.do("withdraw", mia.number) == (0 if point == "W3" else 2)
     assert_recovered(stage, mia)
+
+
+@pytest.mark.parametrize("point", points("E"))
+def test_a_sweep_dies_over_a_term_that_is_over(shared_stage: Stage, point: str) -> None:
+    stage, mia = shared_stage, shared_stage.sender()
+    assert stage.send(mia)["status"] == 200
+    assert stage.do("decide", "P1") == 2
+    stage.recover()
+    stage.change("UPDATE enrollment_photo SET expires_at = '2026-01-01' WHERE state = 'protected'")
+    stage.die(point, "manage", "sweep")
+    assert stage.faults() == []
+    assert "protected" not in stage.states()
+    assert_recovered(stage, mia)
+
+
+@pytest.mark.parametrize("point", points("N"))
+def test_a_change_of_mind_dies_and_is_told_again(shared_stage: Stage, point: str) -> None:
+    stage, mia = shared_stage, shared_stage.sender()
+    assert stage.send(mia)["status"] == 200
+    stage.change("UPDATE enrollment_case SET extended = 1 WHERE number = ?", mia.number)
+    assert stage.do("decide", "P1") == 2
+    stage.recover()
+    assert extended_fingerprints(stage) == 2
+    stage.die(point, "narrow", mia.number)
+    assert stage.faults() == [], "before she tries again"
+    assert stage.do("narrow", mia.number) is True
+    assert stage.do("narrow", mia.number) is False
+    assert extended_fingerprints(stage) == 0
+    assert_recovered(stage, mia)
+
+
+def extended_fingerprints(stage: Stage) -> int:
+    return len(stage.query("SELECT id FROM matching_fingerprint WHERE document LIKE '%\"extended\"%'"))

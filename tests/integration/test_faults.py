@@ -298,6 +298,7 @@ def test_a_store_that_is_really_full_and_then_read_only(stage: Stage) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_real_worker_takes_over_within_ninety_seconds(stage: Stage) -> None:
     """Nothing is scaled or set back here: a lease of a minute, and the worker as it is."""
     mia = sent(stage, "P1")

@@ -29,6 +29,7 @@ SUPERVISOR_SHARE = 0.08
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.alone,
     pytest.mark.django_db,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc and pidfd"),
 ]

@@ -12,6 +12,7 @@ from live_service import LiveService, until
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.alone,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc and pidfd"),
 ]
 

@@ -1,16 +1,24 @@
 """What nobody waits for is asked of the cluster only when it is due and nothing else is."""
 
 import pydoc
+from pathlib import Path
 
 import pytest
 from django_q.models import OrmQ
+from listed import protect
 from photo_rows import MakePhoto
+from pytest_django import Settings
 
 from enrollment.states import PhotoState
-from matching import chores, dispatch, duplicates, sweeping, tasks
-from matching.models import Heartbeat, WaitingSketch
+from matching import chores, dispatch, duplicates, shelf, sweeping, tasks
+from matching.models import FeedHead, Heartbeat, WaitingSketch
 from review import audit, audit_check, team
 from review.models import AuditCheck, AuditEntry
+
+
+@pytest.fixture(autouse=True)
+def data(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
 
 
 @pytest.fixture
@@ -31,8 +39,9 @@ def test_nothing_is_asked_for_when_nothing_is_due(db: None) -> None:
 def test_a_turn_of_each_that_is_due(waiting: None) -> None:
     assert chores.send() == 1
     audit_check.ask(by="test")
+    FeedHead.objects.create(pk=1, seq=1)
     OrmQ.objects.all().delete()
-    assert chores.send() == 2
+    assert chores.send() == 3
     assert {message.func() for message in OrmQ.objects.all()} == {chore.task for chore in chores.CHORES}
 
 
@@ -54,14 +63,17 @@ def test_the_tasks_do_it_and_show_that_the_cluster_lives(waiting: None) -> None:
     audit_check.ask(by="test")
     assert tasks.check_audit() == AuditEntry.objects.count()
     assert Heartbeat.objects.count() == 1
-    assert [tasks.compare_waiting(), tasks.check_audit()] == [0, 0]
+    assert [tasks.compare_waiting(), tasks.check_audit(), tasks.renew_shelf()] == [0, 0, 0]
 
 
 def test_the_sweep_does_them_without_a_cluster(make_photo: MakePhoto) -> None:
     make_photo(PhotoState.AWAITING_REVIEW)
+    protect(make_photo, 1)
     audit.append("tested", actor="worker")
+    assert shelf.is_due()
     assert sweeping.sweep().broken == ()
     assert WaitingSketch.objects.get().compared_at is not None
+    assert not shelf.is_due()
     check = AuditCheck.objects.sound().get()
     assert (check.asked_by, check.walked) == ("sweep", 1)
     latest = team.latest()

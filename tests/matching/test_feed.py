@@ -1,19 +1,22 @@
+import json
 import uuid
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
+from partner_rows import live_partner
 from photo_rows import MakePhoto
 
-from enrollment.models import Photo
+from enrollment.models import Photo, WithheldPartner
 from enrollment.states import PhotoState
-from matching import feed, services
+from matching import feed, pages, services
 from matching.engine import jsonform
-from matching.models import FeedHead, FeedRecord, Fingerprint, Partner
+from matching.models import FeedHead, FeedRecord, Fingerprint, Partner, Withheld
 
 
 @pytest.fixture
 def partner(db: None) -> Partner:
-    return Partner.objects.create(name="Platform")
+    return live_partner()
 
 
 @pytest.fixture
@@ -25,11 +28,7 @@ def protected(make_photo: MakePhoto) -> list[Photo]:
 
 
 def records(partner: Partner, after: int = 0) -> list[dict[str, Any]]:
-    return feed.page(partner, after=after, limit=100).records
-
-
-def test_an_empty_feed_keeps_the_cursor(partner: Partner) -> None:
-    assert feed.page(partner, after=0, limit=10) == feed.Page([], next=0, more=False)
+    return [json.loads(text) for text in pages.page(partner, after=after, limit=100).records]
 
 
 def test_protected_photos_are_published_in_order(partner: Partner, protected: list[Photo]) -> None:
@@ -51,28 +50,28 @@ def test_a_fingerprint_has_the_fields_of_the_engine_and_no_other(
     partner: Partner, protected: list[Photo], document: dict[str, Any]
 ) -> None:
     Fingerprint.objects.update(document={**document, "case": "never", "received_at": "never"})
+    for photo in protected:
+        feed.publish(photo.pk)
     assert [record["fingerprint"] for record in records(partner)] == [document] * 3
     assert set(feed.FIELDS) == set(jsonform.FIELDS) == set(document)
+    assert not FeedRecord.objects.filter(wire__contains="never").exists()
+
+
+def test_one_fingerprint_has_one_spelling(document: dict[str, Any]) -> None:
+    turned = dict(reversed(document.items()))
+    assert feed.wire_form(turned) == feed.wire_form(document)
+    with pytest.raises(ValueError, match="JSON"):
+        feed.wire_form({**document, "threshold": float("nan")})
 
 
 def test_the_extended_fingerprint_travels_where_there_is_one(
     partner: Partner, protected: list[Photo], document: dict[str, Any]
 ) -> None:
     Fingerprint.objects.update(document={**document, "extended": "chosen"})
-    assert {record["fingerprint"]["extended"] for record in records(partner)} == {"chosen"}
-
-
-def test_pages_follow_on_one_another(partner: Partner, protected: list[Photo]) -> None:
-    first = feed.page(partner, after=0, limit=2)
-    assert ([record["seq"] for record in first.records], first.next, first.more) == ([1, 2], 2, True)
-    second = feed.page(partner, after=first.next, limit=2)
-    assert ([record["seq"] for record in second.records], second.next, second.more) == ([3], 3, False)
-    assert feed.page(partner, after=second.next, limit=2) == feed.Page([], next=3, more=False)
-
-
-def test_a_cursor_beyond_the_end_is_refused(partner: Partner, protected: list[Photo]) -> None:
-    with pytest.raises(feed.CursorAhead):
-        feed.page(partner, after=4, limit=10)
+    feed.publish(protected[0].pk)
+    assert records(partner, after=3)[0]["fingerprint"]["extended"] == "chosen"
+    feed.narrow(protected[0].pk)
+    assert "extended" not in records(partner, after=4)[0]["fingerprint"]
 
 
 def test_a_withdrawal_becomes_a_tombstone_at_the_end(partner: Partner, protected: list[Photo]) -> None:
@@ -81,6 +80,18 @@ def test_a_withdrawal_becomes_a_tombstone_at_the_end(partner: Partner, protected
     assert records(partner, after=3) == [{"seq": 4, "id": before[0]["id"], "status": "withdrawn"}]
     assert [record["seq"] for record in records(partner)] == [2, 3, 4]
     assert Fingerprint.objects.count() == 2
+
+
+def test_a_tombstone_keeps_nothing_of_the_fingerprint(
+    protected: list[Photo], document: dict[str, Any]
+) -> None:
+    feed.withdraw(protected[0].pk)
+    row = FeedRecord.objects.values().get(tombstone=True)
+    assert not any(document[name] in str(row) for name in ("mask", "hash", "sketch"))
+    with pytest.raises(IntegrityError, match="feed_tombstone_is_empty"), transaction.atomic():
+        FeedRecord.objects.filter(tombstone=True).update(wire="{}")
+    with pytest.raises(IntegrityError, match="feed_tombstone_is_empty"), transaction.atomic():
+        FeedRecord.objects.filter(tombstone=False).update(wire="")
 
 
 def test_withdrawing_twice_changes_nothing(partner: Partner, protected: list[Photo]) -> None:
@@ -98,13 +109,43 @@ def test_what_was_never_published_leaves_no_tombstone(partner: Partner, make_pho
     assert records(partner) == []
 
 
+def test_a_sender_keeps_a_photo_from_some_partners(partner: Partner, make_photo: MakePhoto) -> None:
+    other = live_partner("Other")
+    photo = make_photo(PhotoState.COVERED)
+    WithheldPartner.objects.create(case=photo.case, slug=other.slug)
+    WithheldPartner.objects.create(case=photo.case, slug="nobody-of-ours")
+    services.process_photo(photo.pk, actor="worker")
+    assert len(records(partner)) == 1
+    assert records(other) == []
+    feed.publish(photo.pk)
+    assert Withheld.objects.count() == 1
+    feed.withdraw(photo.pk)
+    assert [record["status"] for record in records(partner)] == ["withdrawn"]
+    assert records(other) == []
+
+
 def test_ids_are_stable_for_a_partner_and_unlinkable_between_two(
     partner: Partner, protected: list[Photo]
 ) -> None:
-    other = Partner.objects.create(name="Other")
+    other = live_partner("Other")
     mine = [record["id"] for record in records(partner)]
     theirs = [record["id"] for record in records(other)]
     assert mine == [record["id"] for record in records(partner)]
     assert len({*mine, *theirs}) == 6
     inner = [str(pk) for pk in Fingerprint.objects.values_list("pk", flat=True)]
     assert not any(pk in name or uuid.UUID(pk).hex in name for pk in inner for name in [*mine, *theirs])
+
+
+def test_only_we_turn_an_id_back(partner: Partner) -> None:
+    inner = [uuid.uuid4() for _ in range(20)]
+    named = feed.public_ids(partner, b"".join(one.bytes for one in inner))
+    assert named == [feed.public_id(partner, one) for one in inner]
+    assert [feed.fingerprint_of(partner, name) for name in named] == inner
+    assert feed.fingerprint_of(live_partner("Other"), named[0]) != inner[0]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "x", "ä" * 22, "A" * 21, "A" * 23, "+" * 22, "A" * 21 + "B", "\0" * 22]
+)
+def test_what_is_no_id_is_nobodys(partner: Partner, wrong: str) -> None:
+    assert feed.fingerprint_of(partner, wrong) is None

@@ -9,7 +9,10 @@ import pytest
 
 from matching import processes
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc and pidfd")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc and pidfd"),
+]
 
 # Says that it is there, has a child that says so too, and both sleep.
 FAMILY = """

@@ -61,7 +61,7 @@ def test_a_queue_out_of_order_does_not_keep_anyone_from_withdrawing(
     assert photo.state == PhotoState.WITHDRAWN
 
 
-@pytest.mark.parametrize("edge", sorted(set(Edge) - {Edge.WITHDRAW, Edge.SUSPEND}))
+@pytest.mark.parametrize("edge", sorted(set(Edge) - {Edge.WITHDRAW, Edge.SUSPEND, Edge.EXPIRE}))
 def test_no_other_edge_touches_what_was_published(
     make_photo: MakePhoto,
     nudged: list[uuid.UUID],

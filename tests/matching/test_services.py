@@ -86,7 +86,8 @@ def test_a_withdrawn_photo_stays_withdrawn_and_its_original_is_gone(make_photo: 
 @pytest.mark.parametrize("state", sorted(set(PhotoState) - {PhotoState.COVERED, *PhotoState.purging()}))
 def test_nothing_is_done_in_any_other_state(make_photo: MakePhoto, state: PhotoState) -> None:
     settled = state in PhotoState.without_original()
-    photo = make_photo(state, original_removed_at=timezone.now() if settled else None)
+    moment = timezone.now() if settled else None
+    photo = make_photo(state, original_removed_at=moment, expires_at=moment)
     assert services.process_photo(photo.pk, actor="worker") == 0
     assert originals.is_held(photo.pk)
     assert events(photo) == []

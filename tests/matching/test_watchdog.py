@@ -7,6 +7,8 @@ import pytest
 from matching import heartbeat, processes, watchdog
 from matching.watchdog import Cluster, Sweeper
 
+pytestmark = pytest.mark.processes
+
 SLEEP = ["-c", "import time; time.sleep(60)"]
 END = ["-c", ""]
 

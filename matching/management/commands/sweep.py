@@ -58,6 +58,7 @@ def _alarm(swept: Sweep) -> str:
         (left.unpurged, "not deleted for too long {}"),
         (left.overdue, "not fingerprinted for too long {}"),
         (swept.lost, "originals missing {}"),
+        (swept.late_partners, "partners that do not keep up {} (see feed health in the admin)"),
         (swept.audit_fault, "the audit does not hold: {}"),
         (", ".join(swept.broken), "parts that broke: {}"),
     ]
