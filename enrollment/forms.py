@@ -2,19 +2,27 @@
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from enrollment import receipts
 from enrollment.inspection import SentFile
+from enrollment.models import Attestation
+from enrollment.wish_forms import WishForm
 
 SHOWN_NAME_LENGTH = 60
-TYPED_FROM_PAPER = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+TYPED_FROM_PAPER = {
+    "autocomplete": "off",
+    "autocapitalize": "characters",
+    "spellcheck": "false",
+    "dir": "ltr",
+}
 BAD_FORM = _("A hidden part of this form was damaged. It is mended now: please send it again.")
 
 
@@ -40,7 +48,12 @@ class PhotosField(forms.FileField):
         return [super(PhotosField, self).clean(file, initial) for file in files]
 
 
-class UploadForm(forms.Form):
+class SendForm(WishForm):
+    """What everybody who sends photos fills in. ``speaker`` is the statement that says who they are."""
+
+    attestation: ClassVar[Attestation]
+    speaker: ClassVar[str]
+
     token = forms.CharField(widget=forms.HiddenInput, error_messages={"required": BAD_FORM})
     photos = PhotosField(
         label=_("Your covered photos"),
@@ -49,14 +62,6 @@ class UploadForm(forms.Form):
         max_length=None,
         error_messages={"required": _("Please choose at least one covered photo.")},
         widget=PhotosInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
-    )
-    in_photo = forms.BooleanField(
-        label=_("I am the person in the photo."),
-        error_messages={
-            "required": _(
-                "Please confirm that you are in the photo. We can only help the person who is in it."
-            )
-        },
     )
     not_consented = forms.BooleanField(
         label=_("It was shared without my consent, or I fear that it will be."),
@@ -74,8 +79,12 @@ class UploadForm(forms.Form):
     )
 
     @classmethod
-    def fresh(cls) -> "UploadForm":
+    def fresh(cls) -> Self:
         return cls(initial={"token": receipts.new_token()})
+
+    def to_confirm(self) -> list[BoundField]:
+        """What the sender must state, in order."""
+        return [self[name] for name in (self.speaker, "not_consented", "adult")]
 
     def clean_token(self) -> str:
         token = str(self.cleaned_data["token"])
@@ -92,6 +101,50 @@ class UploadForm(forms.Form):
         """The chosen files, read from memory; call once, on a valid form."""
         files: Sequence[UploadedFile[bytes]] = self.cleaned_data["photos"]
         return [SentFile(shown_name(file.name or ""), file.read(), file.size or 0) for file in files]
+
+
+class UploadForm(SendForm):
+    """For the person in the photo."""
+
+    attestation = Attestation.SELF
+    speaker = "in_photo"
+    field_order = ("token", "photos", speaker, "not_consented", "adult")
+
+    in_photo = forms.BooleanField(
+        label=_("I am the person in the photo."),
+        error_messages={
+            "required": _(
+                "Please confirm that you are in the photo. We can only help the person who is in it."
+            )
+        },
+    )
+
+
+class GuardianForm(SendForm):
+    """For whoever acts for the person in the photo; only where the operator opened this way."""
+
+    attestation = Attestation.GUARDIAN
+    speaker = "guardian"
+    field_order = ("token", "photos", speaker, "not_consented", "adult")
+
+    guardian = forms.BooleanField(
+        label=_("I am the parent or legal guardian of the person in the photo, and I act for them."),
+        error_messages={
+            "required": _(
+                "Please confirm that you are the parent or legal guardian. We cannot act for anybody else."
+            )
+        },
+    )
+    not_consented = forms.BooleanField(
+        label=_("It was shared without consent, or I fear that it will be."),
+        error_messages={
+            "required": _("Please confirm that the photo was, or may be, shared without consent.")
+        },
+    )
+    adult = forms.BooleanField(
+        label=_("I am 18 or older myself."),
+        error_messages={"required": _("Please confirm that you are 18 or older yourself.")},
+    )
 
 
 class ResendForm(forms.Form):

@@ -1,5 +1,6 @@
 """What is done with a photo inside the sandbox's child. Each job: bytes in, a JSON head and bytes out."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +13,7 @@ from enrollment.photo import (
     luma_of,
     masked_png,
     read_covered,
+    read_public,
     working_mask,
 )
 from enrollment.refusals import Refused
@@ -47,15 +49,38 @@ def mask(working: bytes) -> tuple[Head, bytes]:
 
 def fingerprint(working: bytes) -> tuple[Head, bytes]:
     """The JSON form of a working picture's fingerprint."""
+    return _fingerprint(working, extended=False)
+
+
+def fingerprint_extended(working: bytes) -> tuple[Head, bytes]:
+    """The same with the extended sketch, for those who chose it."""
+    return _fingerprint(working, extended=True)
+
+
+def _fingerprint(working: bytes, *, extended: bool) -> tuple[Head, bytes]:
     rgb = decode_working(working)
-    return dict(to_json(fingerprint_photo(luma_of(rgb), working_mask(rgb)))), b""
+    return dict(to_json(fingerprint_photo(luma_of(rgb), working_mask(rgb), extended=extended))), b""
+
+
+def grid(public: bytes) -> tuple[Head, bytes]:
+    """The grid of a public photo: 64x64 float32, row by row, little-endian, as `arc scan` reads it."""
+    # There a decoder's doubts are no errors, and a photo must be the same to both.
+    with warnings.catch_warnings(action="ignore"):
+        luma = read_public(public)
+    return {}, luma_grid(luma).astype("<f4").tobytes()
 
 
 JOBS: dict[str, Callable[[bytes], tuple[Head, bytes]]] = {
     "inspect": inspect,
     "mask": mask,
     "fingerprint": fingerprint,
+    "fingerprint-extended": fingerprint_extended,
+    "grid": grid,
 }
+
+
+# What is read as a stranger's file; the others read working pictures.
+FILE_JOBS = frozenset({"inspect", "grid"})
 
 
 def warm_up(job: str) -> None:
@@ -63,4 +88,4 @@ def warm_up(job: str) -> None:
     rgb = np.random.default_rng(1).integers(0, 200, (64, 64, 3), dtype=np.uint8)
     rgb = rgb.repeat(4, axis=0).repeat(4, axis=1)
     rgb[:80, :80] = ARC
-    JOBS[job](encode_working(rgb))
+    JOBS[job](masked_png(rgb) if job in FILE_JOBS else encode_working(rgb))

@@ -49,7 +49,7 @@ class Purpose(enum.Enum):
 
 
 class Throttled(Exception):
-    """Too many tries from this network; the next window begins in ``retry_after`` seconds."""
+    """Too many tries; the next window begins in ``retry_after`` seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"try again in {retry_after} s")
@@ -58,14 +58,28 @@ class Throttled(Exception):
 
 def take(purpose: Purpose, request: HttpRequest) -> None:
     """Count one try from the request's network. Raises Throttled when the window's limit is used up."""
+    take_for(network_of(request), purpose.label, limit=purpose.limit, seconds=purpose.window)
+
+
+def take_for(whom: str, label: str, *, limit: int, seconds: int) -> None:
+    """Count one use of what ``label`` names. Raises Throttled after ``limit`` in a window of ``seconds``."""
     now = _database_seconds()
-    window = now - now % purpose.window
-    key = peppered("allowance", purpose.label, str(now // DAY_SECONDS), network_of(request)).hex()
+    window = now - now % seconds
+    key = peppered("allowance", label, str(now // DAY_SECONDS), whom).hex()
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(more=""), [key, window])
         (used,) = cursor.fetchone()
-    if used > purpose.limit:
-        raise Throttled(retry_after=window + purpose.window - now)
+    if used > limit:
+        raise Throttled(retry_after=window + seconds - now)
+
+
+def look_for(whom: str, label: str, *, limit: int, seconds: int) -> None:
+    """Raises what ``take_for`` would raise now, and counts nothing: it only reads."""
+    now = _database_seconds()
+    window = now - now % seconds
+    key = peppered("allowance", label, str(now // DAY_SECONDS), whom).hex()
+    if Allowance.objects.filter(key=key, window=window, used__gte=limit).exists():
+        raise Throttled(retry_after=window + seconds - now)
 
 
 def first_use(label: str, *parts: str, seconds: int) -> bool:

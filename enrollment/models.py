@@ -16,8 +16,17 @@ class Attestation(models.TextChoices):
     GUARDIAN = "guardian", _("Guardian of the person in the photo")
 
 
+class Term(models.IntegerChoices):
+    """For how many days a photo shall stay protected, if not until its sender withdraws it."""
+
+    QUARTER = 90, _("3 months")
+    YEAR = 365, _("1 year")
+
+
 class Case(models.Model):
     """One submission. The number is public; of the secret only a keyed digest is kept.
+
+    ``extended`` and ``expires_after_days`` are what the sender chose for all its photos.
 
     ``contents_digest`` tells a repeated send from one with other photos. Its key is in the sender's
     form only, so nobody can test later whether a given file was sent.
@@ -28,6 +37,8 @@ class Case(models.Model):
     submission_digest = models.CharField(max_length=64, unique=True)
     contents_digest = models.CharField(max_length=64)
     attestation = models.CharField(max_length=20, choices=Attestation.choices)
+    extended = models.BooleanField(default=False)
+    expires_after_days = models.PositiveSmallIntegerField(null=True, blank=True, choices=Term.choices)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -35,11 +46,26 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=models.Q(attestation__in=Attestation.values), name="case_attestation_is_known"
             ),
+            models.CheckConstraint(
+                condition=models.Q(expires_after_days__isnull=True)
+                | models.Q(expires_after_days__in=Term.values),
+                name="case_term_is_known",
+            ),
         ]
         indexes = [models.Index(fields=["attestation"], name="case_by_attestation")]
 
     def __str__(self) -> str:
         return self.number
+
+
+class WithheldPartner(models.Model):
+    """A partner, by its slug, that shall not get the fingerprints of a case."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="withheld")
+    slug = models.SlugField(max_length=50, db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "slug"], name="withheld_once_per_case")]
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
@@ -69,6 +95,10 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         """Questioned photos that were not sent again in their term."""
         return self.filter(state=PhotoState.SUSPENDED, due_at__lte=Now())
 
+    def expire_due(self) -> "PhotoQuerySet":
+        """Protected photos whose sender did not want them protected any longer than this."""
+        return self.filter(state=PhotoState.PROTECTED, expires_at__lte=Now())
+
     def lose_due(self) -> "PhotoQuerySet":
         """Failed photos that nobody mended in time: keeping them longer would help nobody."""
         return self.filter(state=PhotoState.FAILED).overdue()
@@ -85,6 +115,7 @@ class Photo(models.Model):
 
     ``round`` counts how often it was sent, ``occasion`` says why this time, and ``sealed_as`` is the name
     of its file in the store when that is not the photo's own id: a photo sent again gets a new file.
+    ``expires_at`` is when protection shall end; the term begins anew whenever a photo becomes protected.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -105,6 +136,7 @@ class Photo(models.Model):
     occasion = models.CharField(max_length=20, choices=Occasion.choices, default=Occasion.FIRST)
     appealed_at = models.DateTimeField(null=True, blank=True)
     sealed_as = models.UUIDField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
     # A number, because no database uses an index for a bare boolean: 1 while a person has to look.
     waits = models.GeneratedField(
         expression=models.Case(
@@ -137,12 +169,17 @@ class Photo(models.Model):
                 condition=~models.Q(occasion=Occasion.APPEAL) | models.Q(appealed_at__isnull=False),
                 name="photo_appeal_is_dated",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state=PhotoState.EXPIRED) | models.Q(expires_at__isnull=False),
+                name="photo_expired_had_a_term",
+            ),
         ]
         indexes = [
             models.Index(fields=["waits", "received_at", "id"], name="photo_queue"),
             models.Index(fields=["waits", "state", "received_at", "id"], name="photo_queue_by_state"),
             models.Index(fields=["waits", "occasion", "received_at", "id"], name="photo_queue_by_occasion"),
             models.Index(fields=["state", "due_at"], name="photo_due"),
+            models.Index(fields=["expires_at"], condition=models.Q(state="protected"), name="photo_expiring"),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,8 @@ def occasion_of(photo: Photo, timeline: Iterable[TimelineEntry]) -> Occasion | N
     """
     if photo.state == PhotoState.SUSPENDED:
         return Occasion.CONTESTED
+    if photo.state == PhotoState.EXPIRED:
+        return Occasion.RENEWED
     if photo.state != PhotoState.CLOSED:
         return None
     ended = [_ENDINGS[TimelineEvent(entry.event)] for entry in timeline if entry.event in _ENDINGS]

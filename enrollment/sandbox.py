@@ -87,6 +87,16 @@ def fingerprint(working: bytes) -> Head:
     return _own_work("fingerprint", working)[0]
 
 
+def fingerprint_extended(working: bytes) -> Head:
+    """The same with the extended sketch. Raises SandboxFailed."""
+    return _own_work("fingerprint-extended", working)[0]
+
+
+def public_grid(data: bytes) -> bytes:
+    """The grid of a public photo, 64x64 float32 little-endian. Raises Refused or SandboxFailed."""
+    return _shared.call("grid", data)[1]
+
+
 def warm_up() -> None:
     """Start the helper by a question that it refuses; else the first photo would wait for it."""
     with suppress(Refused, SandboxFailed, OSError):

@@ -11,16 +11,18 @@ from typing import Any, NamedTuple
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models.functions import Now
 
-from enrollment import originals, receipts, transitions
+from enrollment import originals, receipts, transitions, wishes
 from enrollment.inspection import SentFile, Unavailable, inspect_all
 from enrollment.models import Attestation, Case, OriginalKey, Photo
 from enrollment.occasions import occasion_of
 from enrollment.receipts import Receipt
 from enrollment.sandbox import Inspected
-from enrollment.states import Edge, Occasion, TimelineEvent
+from enrollment.states import Edge, Occasion, PhotoState, TimelineEvent
+from enrollment.wishes import Wishes
 
 RECEIPT_SHOWN_SECONDS = 3600
 NUMBER_ATTEMPTS = 4
+NO_WISHES = Wishes()
 # Compared against when there is no such case, so that both mistakes take the same path.
 _NOBODY = "0" * 64
 
@@ -38,10 +40,12 @@ class Sealed(NamedTuple):
 @dataclass(frozen=True)
 class Enrolled:
     """An answered submission. ``repeated`` when an earlier send of the same form already made the case,
-    ``other_photos`` when this send carried different files (which were not kept)."""
+    ``other_photos`` when this send carried different files (which were not kept). ``wishes`` are those of
+    the send that counted."""
 
     receipt: Receipt
     photos: int
+    wishes: Wishes = NO_WISHES
     stripped: tuple[str, ...] = ()
     repeated: bool = False
     other_photos: bool = False
@@ -59,7 +63,9 @@ class NoSuchCase(Exception):
     """Number and secret do not open a case; deliberately not said which is wrong."""
 
 
-def submit(token: str, files: Sequence[SentFile], attestation: Attestation) -> Enrolled:
+def submit(
+    token: str, files: Sequence[SentFile], attestation: Attestation, wished: Wishes = NO_WISHES
+) -> Enrolled:
     """Look at every file, then make one case of all of them, once per token.
 
     Raises UploadRefused, AlreadyReceived or Unavailable; then nothing of this send is kept.
@@ -69,16 +75,23 @@ def submit(token: str, files: Sequence[SentFile], attestation: Attestation) -> E
         return earlier
     photos = inspect_all(files)
     try:
-        receipt = enroll(token, photos, contents=contents, attestation=attestation)
+        receipt = enroll(token, photos, contents=contents, attestation=attestation, wished=wished)
     except IntegrityError:
         if earlier := _answered_before(token, contents):
             return earlier
         raise
     stripped = {name: None for photo in photos for name in photo.stripped}
-    return Enrolled(receipt, len(photos), stripped=tuple(stripped))
+    return Enrolled(receipt, len(photos), wished, stripped=tuple(stripped))
 
 
-def enroll(token: str, photos: Sequence[Inspected], *, contents: str, attestation: Attestation) -> Receipt:
+def enroll(
+    token: str,
+    photos: Sequence[Inspected],
+    *,
+    contents: str,
+    attestation: Attestation,
+    wished: Wishes = NO_WISHES,
+) -> Receipt:
     """Seal the photos, then write case, photos, keys and timelines in one transaction.
 
     Files come first: a crash in between leaves unreadable strays, never a photo without bytes. Raises
@@ -90,7 +103,7 @@ def enroll(token: str, photos: Sequence[Inspected], *, contents: str, attestatio
         for photo in photos:
             photo_id = uuid.uuid4()
             sealed.append(Sealed(photo_id, photo_id, originals.seal(photo_id, photo.working)))
-        return _record(token, photos, sealed, contents, attestation)
+        return _record(token, photos, sealed, contents, attestation, wished)
 
 
 def resend(photo: Photo, file: SentFile) -> Occasion:
@@ -133,15 +146,31 @@ def withdraw(photos: Sequence[Photo]) -> int:
         return sum(_moved(photo.pk, Edge.WITHDRAW, actor="submitter") for photo in photos)
 
 
+def revoke_extended(case: Case, *, actor: str) -> bool:
+    """Go on with plain fingerprints only, for all photos of the case; False when that was so already.
+
+    A case and its photos are locked in this order by whoever stores a fingerprint, too.
+    """
+    with transaction.atomic():
+        if not Case.objects.filter(pk=case.pk, extended=True).update(extended=False):
+            return False
+        photos = case.photos.select_for_update().exclude(state=PhotoState.WITHDRAWN).order_by("pk")
+        for photo in list(photos):
+            transitions.record(photo.pk, TimelineEvent.NARROWED.value, actor=actor)
+    return True
+
+
 def lapse_overdue() -> int:
     """Give up on photos that were neither decided nor mended within ARC_REVIEW_DAYS; returns how many.
 
-    A questioned photo that was not sent again in its term is withdrawn. Safe to repeat.
+    A questioned photo that was not sent again in its term is withdrawn, and a protected one expires at the
+    end of the term that its sender chose. Safe to repeat.
     """
     overdue = {
         Edge.LAPSE: Photo.objects.lapse_due(),
         Edge.LOSE: Photo.objects.lose_due(),
         Edge.WITHDRAW: Photo.objects.contest_over(),
+        Edge.EXPIRE: Photo.objects.expire_due(),
     }
     return sum(
         _moved(photo_id, edge, actor="sweep", only_if={"state": state, "round": number})
@@ -168,7 +197,7 @@ def _answered_before(token: str, contents: str) -> Enrolled | None:
         raise AlreadyReceived
     receipt = Receipt(number=case.number, secret=receipts.derive_secret(token))
     other = case.contents_digest != contents
-    return Enrolled(receipt, case.photos.count(), repeated=True, other_photos=other)
+    return Enrolled(receipt, case.photos.count(), wishes.wishes_of(case), repeated=True, other_photos=other)
 
 
 def _record(
@@ -177,6 +206,7 @@ def _record(
     sealed: Sequence[Sealed],
     contents: str,
     attestation: Attestation,
+    wished: Wishes,
 ) -> Receipt:
     """One transaction per number tried; another number only when this one belongs to another case."""
     for attempt in range(NUMBER_ATTEMPTS):
@@ -189,7 +219,10 @@ def _record(
                     submission_digest=receipts.submission_digest(token),
                     contents_digest=contents,
                     attestation=attestation,
+                    extended=wished.extended,
+                    expires_after_days=wished.term,
                 )
+                wishes.note(case, wished)
                 _record_photos(case, photos, sealed)
             return receipt
         except IntegrityError:

@@ -7,7 +7,8 @@ any of these    -> covered        -> fingerprinted -> protected
                 -> lapsed         -> closed         nobody decided in time
 a decision      -> where it came from               taken back within the undo window
 protected       -> suspended                        questioned by a partner; matching stops meanwhile
-closed, suspended -> awaiting_review                the sender sends the covered photo again
+protected       -> expired                          the term that the sender chose is over
+closed, suspended, expired -> awaiting_review       the sender sends the covered photo again
 any of them     -> withdrawn                        the submitter's word, at once
 covered         -> failed                           three attempts, then a person must look
 """
@@ -24,6 +25,7 @@ class PhotoState(models.TextChoices):
     FINGERPRINTED = "fingerprinted", _("Fingerprint stored, photo being deleted")
     PROTECTED = "protected", _("Protected")
     SUSPENDED = "suspended", _("Paused: a platform questioned it; please send the covered photo again")
+    EXPIRED = "expired", _("Ended: the term you chose is over")
     NOT_COVERED = "not_covered", _("Not protected by the terms, photo being deleted")
     NEEDS_COVERING = "needs_covering", _("More covering needed, photo being deleted")
     LAPSED = "lapsed", _("Not decided in time, photo being deleted")
@@ -33,8 +35,8 @@ class PhotoState(models.TextChoices):
 
     @property
     def withdrawable(self) -> bool:
-        """Whether there is anything left to take back; of a closed photo nothing is."""
-        return self in Edge.WITHDRAW.sources and self is not PhotoState.CLOSED
+        """Whether there is anything left to take back; of a closed or expired photo nothing is."""
+        return self in Edge.WITHDRAW.sources and self not in {PhotoState.CLOSED, PhotoState.EXPIRED}
 
     @classmethod
     def waiting(cls) -> list["PhotoState"]:
@@ -49,7 +51,7 @@ class PhotoState(models.TextChoices):
     @classmethod
     def without_original(cls) -> list["PhotoState"]:
         """States that a photo only reaches when its original is gone."""
-        return [cls.PROTECTED, cls.SUSPENDED, cls.CLOSED]
+        return [cls.PROTECTED, cls.SUSPENDED, cls.EXPIRED, cls.CLOSED]
 
 
 class Edge(models.TextChoices):
@@ -71,6 +73,7 @@ class Edge(models.TextChoices):
     RETRY = "retry", _("Processing tried again")
     LOSE = "lose", _("Original lost, or not usable in time")
     SUSPEND = "suspend", _("Questioned by a partner, matching paused")
+    EXPIRE = "expire", _("Chosen term over")
     RESEND = "resend", _("Covered photo sent again")
     WITHDRAW = "withdraw", _("Withdrawn")
 
@@ -110,7 +113,11 @@ TRANSITIONS: dict[Edge, tuple[frozenset[PhotoState], PhotoState]] = {
     Edge.RETRY: (frozenset({PhotoState.FAILED}), PhotoState.COVERED),
     Edge.LOSE: (_WAITING | {PhotoState.COVERED, PhotoState.FAILED}, PhotoState.LAPSED),
     Edge.SUSPEND: (frozenset({PhotoState.PROTECTED}), PhotoState.SUSPENDED),
-    Edge.RESEND: (frozenset({PhotoState.CLOSED, PhotoState.SUSPENDED}), PhotoState.AWAITING_REVIEW),
+    Edge.EXPIRE: (frozenset({PhotoState.PROTECTED}), PhotoState.EXPIRED),
+    Edge.RESEND: (
+        frozenset({PhotoState.CLOSED, PhotoState.SUSPENDED, PhotoState.EXPIRED}),
+        PhotoState.AWAITING_REVIEW,
+    ),
     Edge.WITHDRAW: (frozenset(set(PhotoState) - {PhotoState.WITHDRAWN}), PhotoState.WITHDRAWN),
 }
 
@@ -123,6 +130,7 @@ class Occasion(models.TextChoices):
     COVERED_MORE = "covered_more", _("more was covered")
     AGAIN = "again", _("sent again after a delay or an accident of ours")
     CONTESTED = "contested", _("questioned by a partner")
+    RENEWED = "renewed", _("sent again for a new term")
 
 
 class TimelineEvent(models.TextChoices):
@@ -159,6 +167,18 @@ class TimelineEvent(models.TextChoices):
     SUSPENDED = (
         Edge.SUSPEND.value,
         _("A platform questioned this photo, so matching is paused. Please send the covered photo again."),
+    )
+    EXPIRED = (
+        Edge.EXPIRE.value,
+        _("The term you chose is over. Matching stopped, and the fingerprint was deleted."),
+    )
+    NARROWED = "narrow", _("You took back the extended fingerprint. The plain one goes on.")
+    SEEN_AT_PARTNER = "sighting_seen", _("A partner saw a copy of this photo.")
+    BLOCKED_AT_PARTNER = "sighting_blocked", _("A partner blocked a copy of this photo.")
+    REMOVED_AT_PARTNER = "sighting_removed", _("A partner removed a copy of this photo.")
+    NOT_REMOVED_AT_PARTNER = (
+        "sighting_not_removed",
+        _("A partner saw a copy of this photo and did not remove it."),
     )
     SENT_AGAIN = Edge.RESEND.value, _("We received your covered photo again.")
     WITHDRAWN = Edge.WITHDRAW.value, _("This photo was withdrawn. Matching stopped at once.")

@@ -72,7 +72,9 @@ def walk_jpeg(data: bytes) -> Anatomy:
 def _marker(data: bytes, at: int) -> tuple[int, int]:
     """The marker at `at` (fill bytes before it skipped) and the position after it."""
     if data[at : at + 1] != b"\xff":
-        raise damaged("a part is missing" if at < len(data) else "the file ends too early")
+        if at < len(data):
+            raise damaged("a part is missing")
+        raise damaged("the file ends too early")
     while data[at : at + 1] == b"\xff":
         at += 1
     if at >= len(data):

@@ -32,12 +32,13 @@ class Flag(models.TextChoices):
         return CONDITIONS[self]
 
 
+SENT_AGAIN = (Occasion.COVERED_MORE, Occasion.AGAIN, Occasion.RENEWED)
 CONDITIONS = {
     Flag.APPEAL: models.Q(occasion=Occasion.APPEAL),
     Flag.SECOND_OPINION: models.Q(state=PhotoState.SECOND_OPINION),
     Flag.ESCALATED: models.Q(state=PhotoState.ESCALATED),
     Flag.CONTESTED: models.Q(occasion=Occasion.CONTESTED),
-    Flag.SENT_AGAIN: models.Q(occasion__in=[Occasion.COVERED_MORE, Occasion.AGAIN]),
+    Flag.SENT_AGAIN: models.Q(occasion__in=SENT_AGAIN),
     Flag.GUARDIAN: models.Q(case__attestation=Attestation.GUARDIAN),
 }
 
@@ -142,7 +143,7 @@ def flags_of(photo: Photo) -> list[Flag]:
         Flag.SECOND_OPINION: photo.state == PhotoState.SECOND_OPINION,
         Flag.ESCALATED: photo.state == PhotoState.ESCALATED,
         Flag.CONTESTED: photo.occasion == Occasion.CONTESTED,
-        Flag.SENT_AGAIN: photo.occasion in {Occasion.COVERED_MORE, Occasion.AGAIN},
+        Flag.SENT_AGAIN: photo.occasion in SENT_AGAIN,
         Flag.GUARDIAN: photo.case.attestation == Attestation.GUARDIAN,
     }
     return [flag for flag, is_so in found.items() if is_so]

@@ -17,8 +17,10 @@ def audit_movement(*, photo: Photo, action: str, actor: str, details: dict[str, 
 
 
 @receiver(photo_moved, dispatch_uid="review.claim")
-def end_claim(*, photo: Photo, **_: Any) -> None:
+def end_claim(*, photo: Photo, action: str, **_: Any) -> None:
     """Decided, withdrawn or lapsed: nobody looks at the photo any more, from this commit on."""
+    if action not in Edge.values:
+        return
     Claim.objects.filter(photo=photo).delete()
     exposure.end(photo.pk)
 

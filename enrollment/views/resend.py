@@ -77,5 +77,6 @@ def _page(
         "limits": limits(),
         "colour": arc.ARC_HEX,
         "days": settings.ARC_REVIEW_DAYS,
+        **case_session.words(),
     }
     return render(request, "enrollment/resend.html", context, status=status)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from enrollment import anatomy, arc, limiter, receipts, services
-from enrollment.forms import UploadForm
+from enrollment import anatomy, arc, limiter, receipts, services, wishes
+from enrollment.forms import GuardianForm, SendForm, UploadForm
 from enrollment.inspection import SentFile, UploadRefused
-from enrollment.models import Attestation
 from enrollment.problems import Problem, file_problems, form_problems
 from enrollment.removed import in_words
 from enrollment.views.trouble import says_try_later
@@ -21,15 +21,29 @@ from enrollment.views.trouble import says_try_later
 @require_http_methods(["GET", "HEAD", "POST"])
 @says_try_later
 def upload(request: HttpRequest) -> HttpResponse:
+    return _send(request, UploadForm)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@says_try_later
+def upload_as_guardian(request: HttpRequest) -> HttpResponse:
+    """The same for whoever acts for the person in the photo, where the operator opened this way."""
+    if not settings.ARC_GUARDIAN_ROUTE:
+        raise Http404
+    return _send(request, GuardianForm)
+
+
+def _send(request: HttpRequest, form_class: type[SendForm]) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, UploadForm.fresh())
+        return _page(request, form_class.fresh())
     limiter.take(limiter.Purpose.UPLOAD, request)
-    form = UploadForm(request.POST, request.FILES)
+    form = form_class(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, form, form_problems(form), status=422)
     files = form.sent_files()
     try:
-        enrolled = services.submit(form.cleaned_data["token"], files, Attestation.SELF)
+        enrolled = services.submit(form.cleaned_data["token"], files, form.attestation, form.wishes())
     except UploadRefused as refusal:
         return _refused(request, form, refusal, files)
     except services.AlreadyReceived:
@@ -38,12 +52,14 @@ def upload(request: HttpRequest) -> HttpResponse:
         "enrolled": enrolled,
         "removed": in_words(enrolled.stripped),
         "days": settings.ARC_REVIEW_DAYS,
+        "address": request.build_absolute_uri(reverse("enrollment:status")),
+        "chosen": wishes.in_words(enrolled.wishes),
     }
     return render(request, "enrollment/receipt.html", context)
 
 
 def _refused(
-    request: HttpRequest, form: UploadForm, refusal: UploadRefused, files: Sequence[SentFile]
+    request: HttpRequest, form: SendForm, refusal: UploadRefused, files: Sequence[SentFile]
 ) -> HttpResponse:
     problems = file_problems(refusal, files)
     too_large = any(problem.code == "too-large-file" for problem in problems)
@@ -53,7 +69,7 @@ def _refused(
 
 def _page(
     request: HttpRequest,
-    form: UploadForm,
+    form: SendForm,
     problems: Sequence[Problem] = (),
     *,
     status: int = 200,
@@ -68,6 +84,8 @@ def _page(
         "some_fine": some_fine,
         "limits": limits(),
         "colour": arc.ARC_HEX,
+        "guardian_route": settings.ARC_GUARDIAN_ROUTE,
+        "is_guardian": isinstance(form, GuardianForm),
     }
     return render(request, "enrollment/upload.html", context, status=status)
 

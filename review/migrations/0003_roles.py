@@ -27,12 +27,14 @@ MANAGE_PARTNERS = [
     for verb in ("add", "change", "view")
 ]
 
+READ_PARTNERS = [granted for granted in MANAGE_PARTNERS if granted[2].startswith("view_")]
+
 ROLES = {
     "Reviewer": [REVIEW_PHOTO, *READ_TERMS],
     "Lead": [REVIEW_PHOTO, *LEAD, READ_AUDIT, EXPORT_AUDIT, *READ_TERMS],
     "Guardian reviewer": [REVIEW_PHOTO, REVIEW_GUARDIAN, *READ_TERMS],
     "Partner manager": MANAGE_PARTNERS,
-    "Auditor": [READ_AUDIT, EXPORT_AUDIT, *READ_TERMS],
+    "Auditor": [READ_AUDIT, EXPORT_AUDIT, *READ_TERMS, *READ_PARTNERS],
 }
 
 

@@ -30,6 +30,7 @@ import pytest
 from acting import Person, fill_sign_in
 from drawing import FACE, Shape, cover, jpeg, natural
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
+from prepared import copy_of, shared_directory
 from running import Service, running_service
 from watching import Watch
 
@@ -64,8 +65,16 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def service(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service with the demo in it, so that every screen has something to show."""
-    with running_service(tmp_path_factory.mktemp("service") / "data", "--demo") as started:
+    data = tmp_path_factory.mktemp("service") / "data"
+    copy_of(shared_directory(tmp_path_factory) / "demo", make_demo, data)
+    with running_service(data, "--demo") as started:
         yield started
+
+
+def make_demo(data: Path) -> None:
+    """All of it is drawn, sent and decided when the service has started, so it may stop at once."""
+    with running_service(data, "--demo"):
+        pass
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def test_every_answer_of_the_server_wears_every_header(service: Service) -> None
         "method": (405, ask(service, "OPTIONS", "/")),
         "no token": (403, ask(service, "POST", "/send/", b"x=1")),
         "sign in": (302, ask(service, "GET", "/review/")),
-        "no key": (401, ask(service, "GET", "/feed/v1/fingerprints")),
+        "no key": (401, ask(service, "GET", "/api/v1/fingerprints")),
         "too large": (413, ask(service, "POST", "/send/", Content_Length="200000000")),
         "no length": (411, ask(service, "POST", "/send/", b"0\r\n\r\n", Transfer_Encoding="chunked")),
         "wrong host": (400, ask(service, "GET", "/", Host="evil.example")),
@@ -76,7 +76,7 @@ def test_every_answer_of_the_server_wears_every_header(service: Service) -> None
 
 
 def test_no_address_user_agent_or_referrer_is_kept(service: Service) -> None:
-    knocks = [("GET", path) for path in ("/", "/case/", "/absent/", "/review/", "/feed/v1/fingerprints")]
+    knocks = [("GET", path) for path in ("/", "/case/", "/absent/", "/review/", "/api/v1/fingerprints")]
     knocks += [("POST", path) for path in ("/send/", "/case/", "/staff/login/", "/case/leave/")]
     for method, path in knocks:
         ask(service, method, path, b"x=1" if method == "POST" else b"")

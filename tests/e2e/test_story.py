@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -25,6 +25,8 @@ from PIL import Image
 from playwright.sync_api import Page
 from running import Service, running_service, wait_for
 from watching import shoot
+
+NewPage = Callable[..., Page]
 
 CANARY = b"canary-7f0c2e55d1a94be8a3c6-uncovered"
 UNRELATED = 50
@@ -102,12 +104,20 @@ def places_with(service: Service, needle: bytes) -> list[Path]:
     return [path for path in [*files, service.log] if needle in path.read_bytes()]
 
 
-def key_of_a_new_partner(page: Page, service: Service) -> str:
-    """What an administrator does on the admin's pages; the key is shown once."""
+def key_of_a_new_partner(page: Page, second: Page, service: Service) -> str:
+    """What two administrators do on the admin's pages; the key is shown once."""
     page.goto(f"{service.url}/admin/matching/partner/add/")
     page.get_by_label("Name").fill("Example Platform")
-    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     shoot(page, "story-admin-partner")
+    partner = page.url
+    page.get_by_role("link", name="Propose going live").click()
+    page.get_by_label("Why now").fill("They tried it with a key of another kind.")
+    page.get_by_role("button", name="Propose going live").click()
+    second.goto(partner)
+    second.get_by_role("link", name="Approve going live").click()
+    second.get_by_role("button", name="Approve going live").click()
+    shoot(second, "story-admin-live")
     page.get_by_role("link", name="Issue a key").click()
     page.get_by_role("button", name="Issue a key").click()
     shoot(page, "story-admin-key")
@@ -117,7 +127,7 @@ def key_of_a_new_partner(page: Page, service: Service) -> str:
 def fetch_feed(service: Service, key: str, file: Path) -> int:
     """Write the feed's active fingerprints as ``arc scan`` reads them; returns how many."""
     request = Request(
-        f"{service.url}/feed/v1/fingerprints?after=0", headers={"Authorization": f"Bearer {key}"}
+        f"{service.url}/api/v1/fingerprints?after=0", headers={"Authorization": f"Bearer {key}"}
     )
     with urlopen(request, timeout=20) as answer:
         page = json.load(answer)
@@ -161,6 +171,7 @@ def test_a_photo_is_sent_decided_protected_and_found(
     page: Page,
     reviewer_page: Page,
     admin_page: Page,
+    new_page: NewPage,
     person: Person,
     photo: Picture,
     tmp_path: Path,
@@ -189,7 +200,9 @@ def test_a_photo_is_sent_decided_protected_and_found(
 
     fingerprints = tmp_path / "fingerprints.jsonl"
     # The other tests of this story may have come first.
-    assert fetch_feed(service, key_of_a_new_partner(admin_page, service), fingerprints) >= 1
+    service.add_partner_manager("second-manager")
+    key = key_of_a_new_partner(admin_page, new_page("second-manager"), service)
+    assert fetch_feed(service, key, fingerprints) >= 1
     copies = public_copies(photo, tmp_path / "public")
     matches = scan(fingerprints, tmp_path / "public")
     assert {Path(match["photo"]).name for match in matches} == copies

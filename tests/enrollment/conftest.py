@@ -13,15 +13,23 @@ import drawing
 import hypothesis
 import pytest
 from django.db import connection, connections
-from enrolling import Result, Submitter, Together
+from enrolling import Book, Result, Submitter, Together
 from pytest_django import DjangoDbBlocker, Settings
 
-from enrollment import sandbox
+from enrollment import recipients, sandbox
 from enrollment.sandbox import Inspected
 
 # A property is right or wrong, not fast or slow: a busy machine must not decide.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
+
+
+@pytest.fixture(autouse=True)
+def book(monkeypatch: pytest.MonkeyPatch) -> Book:
+    """The partners of these tests: none, until a test lists some."""
+    installed = Book()
+    monkeypatch.setattr(recipients, "_installed", [installed])
+    return installed
 
 
 @pytest.fixture

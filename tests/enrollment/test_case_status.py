@@ -1,6 +1,7 @@
 import html
 import re
 import time
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,9 @@ from django.test import Client
 from enrolling import Submitter
 from pytest_django import Settings
 
-from enrollment import case_session, originals, receipts, transitions
+from enrollment import case_session, originals, receipts, status, transitions
 from enrollment.models import Case, Photo
-from enrollment.states import Edge, PhotoState
+from enrollment.states import Edge, PhotoState, TimelineEvent
 
 URL = "/case/"
 
@@ -23,6 +24,16 @@ pytestmark = pytest.mark.usefixtures("quick_sandbox")
 
 def text_of(content: bytes) -> str:
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content.decode())))
+
+
+@dataclass
+class Clock:
+    """Stands still until somebody moves it."""
+
+    now: float = field(default_factory=time.time)
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
@@ -134,14 +145,31 @@ class TestSession:
         assert cookie["httponly"]
         assert cookie["samesite"] == "Strict"
 
-    def test_it_ends_after_a_quarter_of_an_hour_whatever_is_done(
+    def test_it_ends_when_nothing_was_done_for_a_quarter_of_an_hour(
         self, mia: Submitter, case: Case, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        now = time.time()
-        monkeypatch.setattr(time, "time", lambda: now + case_session.OPEN_SECONDS - 5)
-        assert case.number[:5] in mia.client.get(URL).content.decode()
-        monkeypatch.setattr(time, "time", lambda: now + case_session.OPEN_SECONDS + 5)
-        assert case.number[:5] not in mia.client.get(URL).content.decode()
+        clock = Clock()
+        monkeypatch.setattr(time, "time", clock)
+        mia.look_up()
+        for _ in range(3):
+            clock.now += case_session.OPEN_SECONDS - 5
+            assert case.number[:5] in mia.client.get(URL).content.decode()
+        clock.now += case_session.OPEN_SECONDS + 5
+        page = mia.client.get(URL).content.decode()
+        assert case.number[:5] not in page
+        assert "(case-closed)" in page
+        assert "(case-closed)" not in mia.client.get(URL).content.decode(), "said once"
+
+    @pytest.mark.parametrize("page", ["withdraw/", "withdraw/1/", "plain/", "send/1/", "deleted/1/"])
+    def test_whoever_comes_too_late_is_told_so_and_nothing_happens(
+        self, mia: Submitter, case: Case, page: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now = time.time() + case_session.OPEN_SECONDS + 5
+        monkeypatch.setattr(time, "time", lambda: now)
+        ask = mia.client.get if page.startswith("deleted") else mia.client.post
+        answer = ask(URL + page, follow=True)
+        assert "Nothing was sent or changed since" in text_of(answer.content)
+        assert case.photos.filter(state=PhotoState.AWAITING_REVIEW).count() == 2
 
     def test_a_case_that_is_gone_is_not_open(self, mia: Submitter, case: Case) -> None:
         session = mia.client.session
@@ -165,7 +193,8 @@ class TestPage:
         assert "Waiting for a reviewer" in text
         assert "Your covered photo yes, encrypted" in text
         assert "Its fingerprint no" in text
-        assert "20 % of the picture" in text
+        assert "320 × 240 pixels, 20 % of the picture covered" in text
+        assert "Who has the fingerprint" not in text
         assert "We received your covered photo." in text
 
     def test_it_says_until_when_an_undecided_photo_is_kept(
@@ -179,7 +208,14 @@ class TestPage:
         text = text_of(mia.client.get(URL).content)
         assert "Your covered photo no Its fingerprint yes" in text
         assert "Protection is active." in text
-        assert "Clause P1: Nudity." in text
+        assert "Clause P1 : Nudity." in text
+
+    def test_reports_are_told_and_are_no_change(self, mia: Submitter, photo: Photo) -> None:
+        settle(photo, Edge.DECIDE_COVERED, Edge.PROTECT)
+        since = status.photos_of(photo.case)[0].since
+        transitions.record(photo.pk, TimelineEvent.BLOCKED_AT_PARTNER.value, actor="partner:1")
+        assert status.photos_of(photo.case)[0].since == since
+        assert "A partner blocked a copy of this photo." in text_of(mia.client.get(URL).content)
 
     def test_a_refused_photo_shows_clause_and_reason(self, mia: Submitter, photo: Photo) -> None:
         settle(
@@ -193,7 +229,7 @@ class TestPage:
         response = mia.client.get(URL)
         text = text_of(response.content)
         assert "Closed" in text
-        assert "Clause N2: No person can be seen." in text
+        assert "Clause N2 : No person can be seen." in text
         assert "The reviewer wrote: It is a <landscape>." in text
         assert b"<landscape>" not in response.content
         assert "Your covered photo no Its fingerprint no" in text
@@ -209,7 +245,7 @@ class TestPage:
 
     def test_every_state_has_words(self, mia: Submitter, case: Case) -> None:
         for state in PhotoState:
-            case.photos.update(state=state, original_removed_at=Now())
+            case.photos.update(state=state, original_removed_at=Now(), expires_at=Now())
             response = mia.client.get(URL)
             assert response.status_code == 200
             assert str(state.label) in text_of(response.content)
@@ -237,12 +273,19 @@ class TestLeave:
         response = mia.client.post("/case/leave/")
         assert response.status_code == 302
         assert response.cookies["sessionid"]["max-age"] == 0
+        assert response["Clear-Site-Data"] == '"cache", "storage"'
         assert not Session.objects.filter(pk=key).exists()
         assert 'name="secret"' in mia.client.get(URL).content.decode()
 
     def test_it_rejects_get(self, mia: Submitter, case: Case) -> None:
         assert mia.client.get("/case/leave/").status_code == 405
         assert case.number[:5] in mia.client.get(URL).content.decode()
+
+    def test_exit_may_ask_for_it_without_a_form(self, mia: Submitter, case: Case) -> None:
+        strict = Client(enforce_csrf_checks=True)
+        strict.cookies = mia.client.cookies
+        assert strict.post("/case/leave/").status_code == 302
+        assert 'name="secret"' in mia.client.get(URL).content.decode()
 
     def test_without_an_open_case_it_does_no_harm(self, mia: Submitter) -> None:
         assert mia.client.post("/case/leave/").status_code == 302

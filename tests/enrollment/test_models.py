@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
-from enrollment.models import Attestation, Case, OriginalKey, Photo, TimelineEntry
+from enrollment.models import Attestation, Case, OriginalKey, Photo, Term, TimelineEntry, WithheldPartner
 from enrollment.states import Edge, PhotoState, TimelineEvent
 
 pytestmark = pytest.mark.django_db
@@ -41,12 +42,27 @@ def test_an_attestation_is_a_known_one() -> None:
         make_case(attestation="somebody")
 
 
+def test_a_term_is_one_that_can_be_chosen() -> None:
+    assert make_case(expires_after_days=Term.YEAR).expires_after_days == 365
+    with refuses("case_term_is_known"), transaction.atomic():
+        make_case(expires_after_days=91)
+
+
+def test_a_partner_is_left_out_once() -> None:
+    case = make_case()
+    WithheldPartner.objects.create(case=case, slug="forum")
+    with refuses("enrollment_withheldpartner.case_id"), transaction.atomic():
+        WithheldPartner.objects.create(case=case, slug="forum")
+
+
 @pytest.mark.parametrize(
     ("constraint", "fields"),
     [
         ("photo_state_is_legal", {"state": "lost"}),
         ("photo_settled_only_without_original", {"state": PhotoState.PROTECTED}),
         ("photo_settled_only_without_original", {"state": PhotoState.CLOSED}),
+        ("photo_settled_only_without_original", {"state": PhotoState.EXPIRED}),
+        ("photo_expired_had_a_term", {"state": PhotoState.EXPIRED, "original_removed_at": Now()}),
         ("photo_coverage_is_a_share", {"coverage": 0.0}),
         ("photo_coverage_is_a_share", {"coverage": 1.0}),
     ],

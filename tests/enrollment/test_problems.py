@@ -1,5 +1,7 @@
 import pytest
+from django.utils import translation
 
+from enrollment.anatomy import damaged
 from enrollment.forms import UploadForm
 from enrollment.inspection import SentFile, UploadRefused
 from enrollment.problems import Problem, file_problems, form_problems
@@ -41,3 +43,20 @@ def test_refused_files_are_named_with_figures_and_the_good_ones_are_not() -> Non
 @pytest.mark.parametrize("code", sorted(MESSAGES))
 def test_every_refusal_is_a_whole_sentence(code: str) -> None:
     assert MESSAGES[code].rstrip().endswith(".")
+
+
+def test_figures_and_words_are_written_as_the_language_does() -> None:
+    files = [SentFile(name, b"", 0) for name in ("a.jpg", "b.jpg", "c.jpg")]
+    refusal = UploadRefused(
+        [
+            Refused("too-large-file", {"megabytes": 17.5, "limit_megabytes": 15.0}),
+            damaged("the file ends too early"),
+            Refused("transparent", {"percent": 0.25}),
+        ]
+    )
+    with translation.override("es"):
+        messages = " ".join(problem.message for problem in file_problems(refusal, files))
+    assert "17,5 MB" in messages
+    assert "15 MB" in messages
+    assert "0,25 %" in messages
+    assert "el archivo" in messages

@@ -47,11 +47,21 @@ def close(photo: Photo, edge: Edge) -> Photo:
     return photo
 
 
-def suspend(photo: Photo) -> Photo:
+def expire(photo: Photo) -> None:
+    protect(photo)
+    transitions.move(photo.pk, Edge.EXPIRE, actor="sweep", expires_at=Now())
+    photo.refresh_from_db()
+
+
+def protect(photo: Photo) -> None:
     transitions.move(photo.pk, Edge.DECIDE_COVERED, actor="staff:1")
     transitions.move(photo.pk, Edge.STORE_FINGERPRINT, actor="worker")
     originals.destroy(photo.pk)
     transitions.move(photo.pk, Edge.PROTECT, actor="worker", original_removed_at=Now())
+
+
+def suspend(photo: Photo) -> Photo:
+    protect(photo)
     transitions.move(photo.pk, Edge.SUSPEND, actor="partner:1", due_at=Now() + timedelta(days=14))
     photo.refresh_from_db()
     return photo
@@ -106,7 +116,14 @@ def test_a_questioned_photo_is_sent_again(mia: Submitter, photo: Photo) -> None:
     assert "Without it we withdraw" not in page_of(mia)
 
 
-@pytest.mark.parametrize("state", sorted(set(PhotoState) - {PhotoState.CLOSED, PhotoState.SUSPENDED}))
+def test_an_expired_photo_is_sent_again(mia: Submitter, photo: Photo) -> None:
+    expire(photo)
+    assert "the same term starts afresh" in page_of(mia)
+    assert services.resend(photo, FILE) is Occasion.RENEWED
+    assert Photo.objects.get(pk=photo.pk).state == PhotoState.AWAITING_REVIEW
+
+
+@pytest.mark.parametrize("state", sorted(set(PhotoState) - Edge.RESEND.sources))
 def test_from_no_other_state(mia: Submitter, photo: Photo, state: PhotoState) -> None:
     removed = Now() if state in PhotoState.without_original() else None
     Photo.objects.filter(pk=photo.pk).update(state=state, original_removed_at=removed)

@@ -364,4 +364,5 @@ class TestTrouble:
 
 def test_the_form_and_the_address_are_where_the_templates_expect_them() -> None:
     assert reverse("enrollment:upload") == URL
-    assert set(UploadForm().fields) == {"token", "photos", *STATEMENTS}
+    wishes = {"extended", "term", "offered", "partners"}
+    assert set(UploadForm().fields) == {"token", "photos", *STATEMENTS, *wishes}

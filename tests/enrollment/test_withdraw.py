@@ -51,7 +51,8 @@ def test_a_second_answer_changes_nothing(mia: Submitter, case: Case) -> None:
 
 def test_it_works_in_every_state(mia: Submitter, case: Case) -> None:
     for state in PhotoState:
-        case.photos.update(state=state, original_removed_at="2026-01-01T00:00:00Z")
+        moment = "2026-01-01T00:00:00Z"
+        case.photos.update(state=state, original_removed_at=moment, expires_at=moment)
         mia.client.post(ALL)
         assert states_of(case) == [WITHDRAWN, WITHDRAWN], state
 

@@ -45,7 +45,7 @@ def test_a_superuser_may_read_it(as_sol: Client) -> None:
 
 def test_it_names_people_and_cases(as_ada: Client, rosa: User, rosas_claim: Claim) -> None:
     page = as_ada.get(URL).content.decode()
-    assert "<td>rosa</td>" in page
+    assert "<td><bdi>rosa</bdi></td>" in page
     assert "photo.claimed" in page
     assert rosas_claim.photo.case.number in page
 

@@ -20,7 +20,14 @@ EXPECTED = {
         "view_clause",
     },
     "Guardian reviewer": {"review_photo", "review_guardian", "view_termsversion", "view_clause"},
-    "Auditor": {"view_auditentry", "export_audit", "view_termsversion", "view_clause"},
+    "Auditor": {
+        "view_auditentry",
+        "export_audit",
+        "view_termsversion",
+        "view_clause",
+        "view_partner",
+        "view_partnerkey",
+    },
     "Partner manager": {
         f"{verb}_{model}" for verb in ("add", "change", "view") for model in ("partner", "partnerkey")
     },
