@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from arcsite import second_factor
 from arcsite.staff_pages import pages_for
@@ -20,6 +21,8 @@ from enrollment.limiter import Purpose, Throttled
 
 # Longer than a code can be right: its own 30 s and one step to either side.
 CODE_SECONDS = 120
+# Labels that allauth leaves to the name of the field.
+BORROWED = (gettext_noop("Name"),)
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):

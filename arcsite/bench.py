@@ -12,7 +12,9 @@ from django.db.models import Count
 from django.db.models.functions import Now
 from PIL import Image
 
+from arcsite.bench_feed import feed
 from arcsite.bench_figures import Figure
+from arcsite.bench_match import match
 from arcsite.bench_service import NotMeasured, serving, working
 from arcsite.bench_visitor import CASE_NUMBER, Answered, Visitor
 from arcsite.bench_web import web
@@ -172,4 +174,10 @@ def _encoded(picture: Image.Image, quality: int) -> bytes:
     return out.getvalue()
 
 
-MEASUREMENTS: dict[str, Callable[[float], list[Figure]]] = {"load": load, "timing": timing, "web": web}
+MEASUREMENTS: dict[str, Callable[[float], list[Figure]]] = {
+    "feed": feed,
+    "load": load,
+    "match": match,
+    "timing": timing,
+    "web": web,
+}

@@ -18,7 +18,7 @@ START_SECONDS, STOP_SECONDS = 60.0, 30.0
 ENVIRONMENT = {
     "ARC_REQUIRE_MFA": "off",
     # Everybody who is measured comes from one address.
-    **{f"ARC_LIMIT_{what}": "1000000" for what in ("UPLOADS", "LOOKUPS", "SIGN_INS")},
+    **{f"ARC_LIMIT_{what}": "1000000" for what in ("UPLOADS", "LOOKUPS", "SIGN_INS", "CALLS", "MATCHES")},
 }
 
 

@@ -11,7 +11,7 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 RUNTIME_LOCK = "requirements.lock"
 # A superset of the runtime lock with the same versions, so it alone is enough for a test environment.
 TEST_LOCK = "requirements-test.lock"
-TEST_COMMANDS = frozenset({"test", "bench"})
+TEST_COMMANDS = frozenset({"test", "bench", "translations"})
 STAMP = "built-from"
 HANDED_OVER = "ARC_HANDED_OVER"
 

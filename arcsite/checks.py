@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib import admin
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from enrollment.signals import photo_moved
 
@@ -135,3 +135,17 @@ def every_step_is_audited(app_configs: Apps, **_: Any) -> list[CheckMessage]:  #
     if photo_moved.receivers:
         return []
     return [Error("Nothing records what happens to photos.", hint="Install the review app.", id="arc.E006")]
+
+
+@register()
+def guardians_are_welcome_on_purpose(app_configs: Apps, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    if not settings.ARC_GUARDIAN_ROUTE:
+        return []
+    return [
+        Warning(
+            "ARC_GUARDIAN_ROUTE is on: photos of people under 18 may arrive, however well they are covered.",
+            hint="In many countries receiving, keeping or looking at them is a crime even for helpers. "
+            "Take legal advice before you leave this on; docs/operators.md says what to ask.",
+            id="arc.W005",
+        )
+    ]

@@ -24,7 +24,7 @@ ROOMS = ("secrets", "store", "run")
 SECRET_BYTES = 48
 FEWEST_CHARACTERS = 32
 # Commands that must never meet real data.
-THROWN_AWAY = frozenset({"test", "bench"})
+THROWN_AWAY = frozenset({"test", "bench", "translations"})
 DEFAULT_PORT = 8000
 
 
@@ -35,8 +35,8 @@ class Unusable(Exception):
 def prepare(argv: Sequence[str]) -> None:
     """Set the environment that ``arcsite/settings.py`` reads, for the command in ``argv``.
 
-    ``up`` gets its data directory, made if necessary; ``test`` and ``bench`` (and asking ``up`` for help)
-    get a throw-away one; every other command uses what exists. Raises Unusable.
+    ``up`` gets its data directory, made if necessary; ``test``, ``bench`` and ``translations`` (and asking
+    for help) get a throw-away one; every other command uses what exists. Raises Unusable.
     """
     command, options = (argv[1] if len(argv) > 1 else ""), argv[2:]
     if command in THROWN_AWAY or {"-h", "--help"} & set(options):

@@ -19,7 +19,7 @@ from enrollment.models import Attestation, Case, Photo
 from enrollment.pepper import peppered
 from enrollment.receipts import Receipt
 from enrollment.states import PhotoState
-from matching import keys
+from matching import keys, onboarding
 from matching.models import Partner
 from matching.services import process_photo
 from review import claims, team
@@ -29,6 +29,8 @@ from review.rulings import Choice
 
 REVIEWER = "demo-reviewer"
 PARTNERS = {"Example Platform": Partner.Kind.PLATFORM, "Example Helpline": Partner.Kind.HELPLINE}
+# Proposed, and waiting for somebody to approve it.
+NEWCOMER = "Example Newcomer"
 
 
 class Sequel(Enum):
@@ -126,7 +128,7 @@ def _as_file(scene: str) -> SentFile:
 
 def _decide(photo: Photo, case: DemoCase) -> None:
     """Take the photo, look at it and decide, as everybody must. Raises what these raise."""
-    reviewer = _reviewer()
+    reviewer = _stand_in(REVIEWER)
     claim = claims.take(photo.pk, reviewer)
     review_services.masked_image(photo.pk, reviewer)
     clause = TermsVersion.objects.current().clauses.filter(code=case.clause).first()
@@ -153,20 +155,27 @@ def _go_on(photo: Photo, case: DemoCase) -> None:
         review_services.suspend(photo.pk, actor="demo", reason="Reported as not intimate.")
 
 
-def _reviewer() -> User:
-    reviewer, created = User.objects.get_or_create(username=REVIEWER, defaults={"is_active": False})
+def _stand_in(name: str) -> User:
+    """An account that nobody can sign in with."""
+    person, created = User.objects.get_or_create(username=name, defaults={"is_active": False})
     if created:
-        reviewer.set_unusable_password()
-        reviewer.save(update_fields=["password"])
-    return reviewer
+        person.set_unusable_password()
+        person.save(update_fields=["password"])
+    return person
 
 
 def _connect_partners() -> None:
-    for name, kind in PARTNERS.items():
-        partner, created = Partner.objects.get_or_create(name=name, defaults={"kind": kind})
-        if created:
-            key = keys.issue(partner, actor="demo", valid_for=None, newest_seen="")
-            _say(f"Demo partner {name}: access key {key}")
+    first, second = (_stand_in(f"demo-partner-manager-{number}") for number in (1, 2))
+    for name, kind in (PARTNERS | {NEWCOMER: Partner.Kind.PLATFORM}).items():
+        if Partner.objects.filter(name=name).exists():
+            continue
+        partner = Partner(name=name, kind=kind, contact="someone@example.org", surfaces="Posts and profiles")
+        onboarding.create(partner, by=first)
+        onboarding.propose(partner.pk, by=first, exception="It is made up for the demo.")
+        if name != NEWCOMER:
+            onboarding.approve(partner.pk, by=second)
+        key = keys.issue(partner, actor="demo", valid_for=None, newest_seen="")
+        _say(f"Demo partner {name}: access key {key}")
 
 
 def _say(line: str) -> None:

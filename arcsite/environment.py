@@ -73,6 +73,11 @@ class Environment:
         return answer.stdout.strip()
 
     def create(self, lock: int) -> None:
+        if self.path.is_symlink():
+            raise BuildFailed(
+                f"{self.path} is a link to another environment, which building this one would empty. "
+                "Hint: delete the link, then run the same command again."
+            )
         # The interpreter this environment is made from, also when the running one lives inside it.
         base = getattr(sys, "_base_executable", sys.executable)
         command = [base, "-m", "venv", "--clear", str(self.path)]

@@ -19,10 +19,10 @@ class RefuseOversizedBody:
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return self.get_response(request)
         if request.headers.get("Transfer-Encoding"):
-            return errors.length_required()
+            return errors.length_required(request)
         length = request.headers.get("Content-Length") or "0"
         if not length.isdigit() or int(length) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
-            return errors.body_too_large()
+            return errors.body_too_large(request)
         return self.get_response(request)
 
 

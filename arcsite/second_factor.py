@@ -3,6 +3,7 @@
 import time
 from weakref import WeakKeyDictionary
 
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import logout
@@ -49,6 +50,24 @@ class SecondFactorRequired:
         if is_missing(request) and not _is_on(request, OWN_ACCOUNT):
             return redirect("mfa_index")
         return None
+
+
+class NothingSuspended:
+    """Whoever has to type the password again comes back to an empty form.
+
+    allauth would keep the interrupted request in the session to go on with it: its fields, and the headers
+    with address and user agent, in the database.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        # A session that nobody asked for is not asked for here either.
+        if request.session.accessed and "request" in request.session.get(STATE_SESSION_KEY, {}):
+            del request.session[STATE_SESSION_KEY]
+        return response
 
 
 def is_missing(request: HttpRequest) -> bool:

@@ -80,6 +80,9 @@ ARC_SKIP_MINUTES = env_int("ARC_SKIP_MINUTES", 60, low=1, high=1440)
 ARC_LEASE_SECONDS = env_int("ARC_LEASE_SECONDS", 60, low=5, high=600)
 ARC_REVIEW_DAYS = env_int("ARC_REVIEW_DAYS", 30, low=1, high=30)
 ARC_CONTEST_DAYS = env_int("ARC_CONTEST_DAYS", 14, low=1, high=90)
+# Hours: a partner that has not confirmed a withdrawal by then, or asked for nothing, is an alarm.
+ARC_TOMBSTONE_HOURS = env_int("ARC_TOMBSTONE_HOURS", 24, low=1, high=720)
+ARC_SILENCE_HOURS = env_int("ARC_SILENCE_HOURS", 24, low=1, high=720)
 ARC_PHOTOS_PER_CASE = env_int("ARC_PHOTOS_PER_CASE", 10, low=1, high=50)
 # What a reviewer may look at in a day, and when they must rest.
 ARC_EXPOSURE_PHOTOS = env_int("ARC_EXPOSURE_PHOTOS", 250, low=1, high=1000)
@@ -94,8 +97,17 @@ ARC_TASK_ATTEMPTS = 3
 ARC_LIMIT_UPLOADS = env_int("ARC_LIMIT_UPLOADS", 600, low=1, high=1_000_000)
 ARC_LIMIT_LOOKUPS = env_int("ARC_LIMIT_LOOKUPS", 100, low=1, high=1_000_000)
 ARC_LIMIT_SIGN_INS = env_int("ARC_LIMIT_SIGN_INS", 20, low=1, high=1_000_000)
+# Calls a minute with one partner key; a page of the feed is one.
+ARC_LIMIT_CALLS = env_int("ARC_LIMIT_CALLS", 3000, low=1, high=1_000_000)
+# Of one partner: photos it may ask about in a minute, and questioned photos that pause matching in a day.
+ARC_LIMIT_MATCHES = env_int("ARC_LIMIT_MATCHES", 600, low=1, high=1_000_000)
+ARC_LIMIT_DISPUTES = env_int("ARC_LIMIT_DISPUTES", 20, low=0, high=1_000_000)
+# The largest photo a partner may ask about.
+ARC_MATCH_MEGABYTES = env_int("ARC_MATCH_MEGABYTES", 20, low=1, high=50)
 # A system check refuses "off" wherever other people could reach the service.
 ARC_REQUIRE_MFA = env_flag("ARC_REQUIRE_MFA", "on")
+# Whether parents and legal guardians may send photos; a system check names what that asks of the operator.
+ARC_GUARDIAN_ROUTE = env_flag("ARC_GUARDIAN_ROUTE", "off")
 # How many proxies in front are ours; only then is X-Forwarded-For read, from the right.
 ARC_TRUSTED_PROXIES = env_int("ARC_TRUSTED_PROXIES", 0, low=0, high=5)
 
@@ -123,13 +135,14 @@ INSTALLED_APPS = [
 # What only dresses the answer stands outermost, so that refusals wear it too; none of it reads the body.
 MIDDLEWARE = [
     "arcsite.middleware.SafetyHeaders",
+    "arcsite.languages.LanguageOfAddress",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "arcsite.middleware.RefuseOversizedBody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "arcsite.second_factor.NothingSuspended",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -268,14 +281,18 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000
 DATA_UPLOAD_MAX_NUMBER_FILES = ARC_PHOTOS_PER_CASE + 1
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 
-STATIC_URL = "static/"
+# From the root: one file has one address in all languages.
+STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {"staticfiles": {"BACKEND": "arcsite.assets.NamedByContent"}}
 
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# Each by its own name, as the picker shows it. To add one: README, "Languages".
+LANGUAGES = [("en", "English"), ("es", "Español"), ("ar", "العربية"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "arcsite" / "locale"]
+FORMAT_MODULE_PATH = "arcsite.formats"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Request lines, addresses and user agents are never logged; what remains goes to standard error.
@@ -296,5 +313,7 @@ LOGGING: dict[str, Any] = {
         "django.security.csrf": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "django.security.DisallowedHost": {"handlers": ["null"], "propagate": False},
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # It tells at length which processor it was built for.
+        "faiss": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }

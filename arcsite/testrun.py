@@ -13,13 +13,20 @@ from pathlib import Path
 
 from django.conf import settings
 
-# Two at once, but for integration tests: they measure against time, and kill what they find.
 TWICE = ("-n", "2")
-# A file has a browser of its own and often a service of its own, so it stays in one place.
+# A file has a browser, a service or a stage of its own that its tests share, so it stays in one place.
 BY_FILE = (*TWICE, "--dist", "loadfile")
 HEAVY = "processes or pictures"
 OTHER_TESTS = ("tests/architecture", "tests/integration", "tests/e2e")
 UNIT_TESTS = ("tests", *(f"--ignore={folder}" for folder in OTHER_TESTS))
+NOT_FOR_TESTS = frozenset(
+    {
+        # Tests read the settings only after their own environment is in place: tests/conftest.py.
+        "DJANGO_SETTINGS_MODULE",
+        # A run starts hundreds of processes; without compiled files each compiles the project anew.
+        "PYTHONDONTWRITEBYTECODE",
+    }
+)
 Say = Callable[[str], None]
 
 
@@ -41,15 +48,20 @@ class Outcome:
 
 def stages(slow: Sequence[str]) -> list[Stage]:
     """In order of price: what fails fast comes first. ``slow`` is ["--slow"] or empty."""
+    # None of these is quick, and pytest fails when it finds nothing to run.
+    alone = [Stage("integration alone", "pytest", ["tests/integration", "-m", "alone", *slow], counted=True)]
     return [
         Stage("ruff check", "ruff", ["check", "--quiet", "."]),
         Stage("ruff format", "ruff", ["format", "--check", "--quiet", "."]),
-        Stage("types", "mypy", []),
+        Stage("types", "mypy", ["--num-workers", "2"]),
         Stage("layers", "lint-imports", ["--no-logo"]),
         Stage("unit tests", "pytest", [*TWICE, *UNIT_TESTS, "-m", f"not ({HEAVY})", *slow], counted=True),
         Stage("heavier tests", "pytest", [*TWICE, *UNIT_TESTS, "-m", HEAVY, *slow], counted=True),
         Stage("architecture", "pytest", [*TWICE, "tests/architecture", *slow], counted=True),
-        Stage("integration", "pytest", ["tests/integration", *slow], counted=True),
+        Stage(
+            "integration", "pytest", [*BY_FILE, "tests/integration", "-m", "not alone", *slow], counted=True
+        ),
+        *(alone if slow else []),
         Stage("browser tests", "pytest", [*BY_FILE, "tests/e2e", *slow], counted=True),
     ]
 
@@ -79,8 +91,7 @@ def run_stage(stage: Stage, report_path: Path) -> Outcome:
 
 
 def start(tool: str, arguments: Sequence[str]) -> int:
-    # Tests read the settings only after their own environment is in place: tests/conftest.py.
-    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_FOR_TESTS}
     command = [str(Path(sys.executable).with_name(tool)), *arguments]
     return subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False).returncode
 
@@ -105,7 +116,7 @@ def report(outcomes: Sequence[Outcome], say: Say) -> None:
     say("")
     for outcome in outcomes:
         verdict = "failed" if outcome.status else "passed"
-        line = f"{outcome.stage.name:<16}{verdict:<8}{outcome.seconds:6.1f} s  {in_words(outcome.tests)}"
+        line = f"{outcome.stage.name:<19}{verdict:<8}{outcome.seconds:6.1f} s  {in_words(outcome.tests)}"
         say(line.rstrip())
     total = sum((outcome.tests for outcome in outcomes), Counter[str]())
     seconds = sum(outcome.seconds for outcome in outcomes)

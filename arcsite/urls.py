@@ -10,7 +10,7 @@ handler500 = "arcsite.errors.server_error"
 urlpatterns = [
     path("", include("enrollment.urls")),
     path("review/", include("review.urls")),
-    path("feed/", include("matching.urls")),
+    path("api/", include("matching.urls")),
     path("staff/", include("arcsite.staff_urls")),
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     # Ours counts every try of the old password.

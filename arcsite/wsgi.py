@@ -9,6 +9,9 @@ from arcsite import connections, starting
 from enrollment import sandbox
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arcsite.settings")
+# Before faiss is loaded: its threads would wait for one another at twenty times the cost of a search, and
+# several requests keep all processors busy anyway.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 application = get_wsgi_application()
 starting.refuse_unsafe()

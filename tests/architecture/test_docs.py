@@ -24,6 +24,7 @@ READERS = {
     "enrollment/sandbox.py",
     "manage.py",
     "matching/cli/main.py",
+    "matching/cli/pull.py",
     "matching/processes.py",
 }
 

@@ -92,7 +92,7 @@ def test_a_fresh_environment_is_only_entered(checkout: Path, ran: Commands) -> N
     assert ran == []
 
 
-@pytest.mark.parametrize("command", ["test", "bench"])
+@pytest.mark.parametrize("command", ["test", "bench", "translations"])
 def test_tests_add_their_packages(command: str, checkout: Path, ran: Commands) -> None:
     enter(checkout, "up")
     ran.clear()
@@ -121,6 +121,18 @@ def test_a_moved_checkout_builds_from_scratch(checkout: Path, ran: Commands) -> 
     ran.clear()
     enter(checkout, "up")
     assert "--clear" in ran[0]
+
+
+def test_an_environment_of_another_checkout_is_not_emptied(
+    checkout: Path, ran: Commands, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    others = tmp_path_factory.mktemp("others")
+    (others / "kept").touch()
+    (checkout / ".venv").symlink_to(others)
+    with pytest.raises(BuildFailed, match="link to another environment"):
+        enter(checkout, "up")
+    assert (others / "kept").exists()
+    assert ran == []
 
 
 def test_a_new_tool_section_builds_nothing(checkout: Path, ran: Commands) -> None:

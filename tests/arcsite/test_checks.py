@@ -82,6 +82,10 @@ def set_key_beside_photos(settings: Settings, directory: Path) -> None:
     settings.DATA_DIR, settings.ARC_MASTER_KEY_PATH = directory, directory / "master_key"
 
 
+def set_guardian_route(settings: Settings, _: Path) -> None:
+    settings.ARC_GUARDIAN_ROUTE = True
+
+
 UNSAFE: dict[str, Spoil] = {
     "arc.E001": set_plain_http,
     "arc.E002": set_debug,
@@ -97,6 +101,7 @@ UNSAFE: dict[str, Spoil] = {
     "arc.W002": set_imagined_proxy,
     "arc.W003": set_temporary_disk,
     "arc.W004": set_key_beside_photos,
+    "arc.W005": set_guardian_route,
 }
 HTTPS = {"ARC_PUBLIC_URL": "https://cover.example.org", "ARC_TRUSTED_PROXIES": "1", "ARC_REQUIRE_MFA": "on"}
 

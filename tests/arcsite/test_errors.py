@@ -99,7 +99,7 @@ class TestThroughTheWholeStack:
             raise failure
 
         monkeypatch.setattr(pages, "render", fail)
-        response = Client(raise_request_exception=False).get("/")
+        response = Client(raise_request_exception=False).get("/after/")
         assert_fit_for_people(response, status, code)
         assert ("Retry-After" in response) == (status == 503)
 
@@ -111,6 +111,7 @@ def test_what_may_not_be_seen(rf: RequestFactory) -> None:
     assert_fit_for_people(errors.permission_denied(rf.get("/"), PermissionError()), 403, "not-allowed")
 
 
-def test_what_the_first_middleware_turns_away() -> None:
-    assert_fit_for_people(errors.body_too_large(), 413, "body-too-large")
-    assert_fit_for_people(errors.length_required(), 411, "length-required")
+def test_what_the_first_middleware_turns_away(rf: RequestFactory) -> None:
+    request = rf.post(UPLOAD)
+    assert_fit_for_people(errors.body_too_large(request), 413, "body-too-large")
+    assert_fit_for_people(errors.length_required(request), 411, "length-required")

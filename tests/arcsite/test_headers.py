@@ -38,7 +38,7 @@ def test_our_failures_wear_every_header(
         raise failure
 
     monkeypatch.setattr(pages, "render", fail)
-    answer = Client(raise_request_exception=False).get("/")
+    answer = Client(raise_request_exception=False).get("/after/")
     assert answer.status_code == status
     assert safety_headers.faults(answer.headers) == []
 

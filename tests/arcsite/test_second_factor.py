@@ -209,3 +209,27 @@ class TestSessions:
         client.post(reverse("account_logout"))
         assert not is_in(kept)
         assert not Session.objects.filter(session_key=kept.cookies["sessionid"].value).exists()
+
+
+@pytest.mark.parametrize("prefix", ["", "/es"])
+def test_a_form_sent_before_the_password_is_led_back_to_and_nothing_of_it_is_kept(
+    prefix: str, rosa: User, client: Client
+) -> None:
+    """Its headers would be an address and a user agent in the database."""
+    sign_in(client)
+    set_up(client)
+    page = f"{prefix}{reverse('mfa_generate_recovery_codes')}"
+    session = client.session
+    session["account_authentication_methods"] = []  # as long after the password was typed
+    session.save()
+    headers = {"user-agent": "Telltale/1.0"}
+    asked = client.post(page, {"action": "generate"}, headers=headers, REMOTE_ADDR="203.0.113.77")
+    assert asked.status_code == 302
+    assert asked.headers["Location"].startswith(f"{prefix}{reverse('account_reauthenticate')}?next=")
+    kept = "".join(str(one.get_decoded()) for one in Session.objects.all())
+    assert "_auth_user_id" in kept
+    assert "Telltale" not in kept
+    assert "203.0.113.77" not in kept
+    again = client.post(asked.headers["Location"], {"password": PASSWORD})
+    assert (again.status_code, again.headers["Location"]) == (302, page)
+    assert client.get(page).status_code == 200

@@ -3,6 +3,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from prepared import copy_of
 
 from arcsite import testrun
 from arcsite.testrun import Outcome, Stage, report
@@ -47,3 +48,28 @@ def test_a_failing_stage_fails_the_run_and_the_others_still_run(
     monkeypatch.setattr(testrun, "stages", lambda _: planned)
     assert testrun.run_all([]) == 1
     assert seen.exists()
+
+
+def test_tools_run_without_what_would_disturb_or_slow_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in testrun.NOT_FOR_TESTS:
+        monkeypatch.setenv(name, "1")
+    code = f"import os, sys; sys.exit(len({set(testrun.NOT_FOR_TESTS)!r} & set(os.environ)))"
+    assert testrun.start(Path(sys.executable).name, ["-c", code]) == 0
+
+
+def test_what_costs_a_lot_is_made_once_and_whole(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def make(draft: Path) -> None:
+        draft.mkdir()
+        made.append(len(made))
+        assert len(made) > 1, "the first one breaks in the middle"
+        (draft / "file").write_text("whole")
+
+    with pytest.raises(AssertionError, match="in the middle"):
+        copy_of(tmp_path / "original", make, tmp_path / "first")
+    for name in ("second", "third"):
+        copy_of(tmp_path / "original", make, tmp_path / name)
+        assert (tmp_path / name / "file").read_text() == "whole"
+    assert made == [0, 1]
+    assert not (tmp_path / "first").exists()

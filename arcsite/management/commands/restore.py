@@ -37,7 +37,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Restored. Withdrawn again {done.withdrawn}, retracted from partners {done.retracted}, "
             f"undecided photos to be sent again {done.lost}, "
-            f"questioned by partners and paused again {done.suspended}.\n"
+            f"questioned by partners and paused again {done.suspended}, "
+            f"extended fingerprints taken back again in {done.narrowed} cases.\n"
             "Accounts, passwords and partner keys are those of the backup: end again what was ended since. "
             "Audit heads noted after the backup are no longer in the chain."
         )

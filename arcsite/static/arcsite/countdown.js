@@ -1,7 +1,8 @@
 // Lets the time of a <time data-expires> run down. Its value is the seconds left when the page was sent, so a
 // wrong clock on the device does no harm; an ISO moment in datetime is the fallback. The text the server wrote
 // stays when this does not run. data-over is the text shown at the end; data-warn, if given, is said to screen
-// readers once, a minute before. data-hides and data-shows name what goes and what comes at the end.
+// readers once, a minute before. data-hides and data-shows name what goes and what comes at the end; with
+// data-reloads the page is asked for anew then.
 
 const WARN_SECONDS = 60;
 
@@ -44,6 +45,7 @@ function run(element) {
       element.classList.add("over");
       hide(element.dataset.hides, true);
       hide(element.dataset.shows, false);
+      if ("reloads" in element.dataset) window.location.reload();
       return;
     }
     element.textContent = clock(left);

@@ -1,4 +1,5 @@
-// Leaves at once and leaves no entry to come back to. Without script the link alone still leads away.
+// Leaves at once, leaves no entry to come back to, and closes an open case. Without script the link alone still
+// leads away, and the case closes by itself.
 // Esc is not used: people press it for other reasons, and losing a page by accident frightens.
 
 const WITHIN_MS = 2000;
@@ -7,6 +8,8 @@ let presses = [];
 
 function leave() {
   document.documentElement.hidden = true;
+  // Closes the case that may be open here; on its way while the page is gone already.
+  navigator.sendBeacon(link.dataset.leave);
   window.location.replace(link.href);
 }
 

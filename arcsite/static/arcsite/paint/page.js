@@ -3,7 +3,7 @@
 const elements = new Map([...document.querySelectorAll("[id^=paint-]")].map((part) => [part.id.slice(6), part]));
 const source = elements.get("words").content.querySelectorAll("[data-text]");
 const words = new Map([...source].map((sentence) => [sentence.dataset.text, sentence.textContent]));
-const numbers = new Intl.NumberFormat(document.documentElement.lang || "en", { maximumFractionDigits: 1 });
+const numbers = new Intl.NumberFormat(document.documentElement.lang || "en", { maximumFractionDigits: 1, numberingSystem: "latn" });
 
 // By its id without "paint-"; also after another content took the page's place.
 export function element(name) {

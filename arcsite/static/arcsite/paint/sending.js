@@ -2,8 +2,8 @@
 
 const STALLED_MS = 120_000;
 
-// Resolves to the server's answer, a document, and its status; rejects when there is none.
-function ask(form, copies, onProgress) {
+// Resolves to the server's answer, a document, its status and address; rejects when there is none.
+export function ask(form, copies, onProgress) {
   const data = new FormData(form);
   // The only place where a picture is put into anything that leaves.
   copies.forEach((copy, index) => data.append("photos", copy, `covered-${index + 1}.png`));
@@ -20,7 +20,7 @@ function ask(form, copies, onProgress) {
       wait();
       onProgress(total ? loaded / total : 0);
     };
-    request.onload = () => resolve({ status: request.status, page: request.response });
+    request.onload = () => resolve({ status: request.status, page: request.response, url: request.responseURL });
     request.onerror = request.onabort = () => reject(new Error("no answer"));
     request.onloadend = () => clearTimeout(patience);
     wait();
@@ -29,7 +29,7 @@ function ask(form, copies, onProgress) {
 }
 
 // Sentences of an answer that is no receipt: the problems it lists, or what its page says.
-function sentencesOf(page) {
+export function sentencesOf(page) {
   const problems = [...page.querySelectorAll("#error-summary li")];
   const told = problems.length ? problems : [...page.querySelectorAll("main h1, main p:not(:has(.button))")];
   return told.map((element) => element.textContent.trim());
@@ -40,6 +40,8 @@ export function show(page) {
   document.title = page.title;
   const main = document.importNode(page.querySelector("main"), true);
   document.querySelector("main").replaceWith(main);
+  // A receipt is shown once, so its page offers no other language: following that would lose it.
+  if (!page.getElementById("languages")) document.getElementById("languages")?.remove();
   for (const { src } of page.querySelectorAll("head script[type=module][src]")) {
     if ([...document.scripts].some((script) => script.src === src)) continue;
     document.head.append(Object.assign(document.createElement("script"), { type: "module", src }));
