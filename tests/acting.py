@@ -27,9 +27,14 @@ class Person:
         self.fill_in(page, *names)
         page.get_by_role("button", name="Send").click()
         page.wait_for_load_state()
+        page.locator("form[data-sending]").wait_for(state="detached")
 
     def fill_in(self, page: Page, *names: str) -> None:
         page.goto(f"{self.url}/send/")
+        self.choose(page, *names)
+
+    def choose(self, page: Page, *names: str) -> None:
+        """Choose photos on the page for sending, and state what must be stated."""
         page.get_by_label("Your covered photos").set_input_files([self.pictures[name] for name in names])
         for statement in page.get_by_role("checkbox").all():
             statement.check()

@@ -5,7 +5,7 @@
     F  opens with a form's errors   A  is asked for the second factor once more
     C  conflict: not theirs now     R  refused (403)
     N  nothing is there (404)       M  that method is not for this address (405)
-                                    K  no valid partner key (401)
+    B  a body that cannot be meant  K  no valid partner key (401)
 
 The first three are people without an account (nobody, the case's sender, another case's sender), then five
 roles of staff, of which the first has no second factor, then two superusers, the first without one, then
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 OUTCOMES = {
     "O": "open", ">": "leads on", "F": "form", "C": "conflict", "N": "nothing", "S": "sign in", "U": "set up",
-    "A": "again", "R": "refused", "M": "method", "K": "no key",
+    "A": "again", "R": "refused", "M": "method", "K": "no key", "B": "body",
 }  # fmt: skip
 SHUT = frozenset("SUARMNK")
 
@@ -25,12 +25,15 @@ ALL_OPEN = "OOO OOOOO OO OO"
 NO_METHOD = "MMM MMMMM MM MM"
 NO_REVIEW_METHOD = "SSS UMMMM UM SS"
 NO_STAFF_METHOD = "SSS MMMMM MM SS"
-NO_ADMIN_METHOD = "SSS USSMS UM SS"
+NO_ADMIN_METHOD = "SSS USSMM UM SS"
 OWN_ACCOUNT = "SSS OOOOO OO SS"
-ADMIN = "SSS USSOS UO SS"
-SUPERUSER = "SSS USSRS UO SS"
-NO_ADMIN_MAY = "SSS USSRS UR SS"
-NOT_THERE = "SSS USSNS UN SS"
+ADMIN = "SSS USSOO UO SS"
+PARTNERS = "SSS USSOR UO SS"
+PARTNER_STEP = "SSS USS>R U> SS"
+AUDIT = "SSS USSRO UO SS"
+SUPERUSER = "SSS USSRR UO SS"
+NO_ADMIN_MAY = "SSS USSRR UR SS"
+NOT_THERE = "SSS USSNN UN SS"
 
 SAFE = "GET HEAD"
 READ = "GET HEAD OPTIONS"
@@ -49,7 +52,7 @@ class Entry:
 ENTRIES = (
     # For everybody.
     Entry(
-        "enrollment:landing enrollment:cover enrollment:paint",
+        "enrollment:landing enrollment:cover enrollment:paint enrollment:limits enrollment:after",
         {SAFE: ALL_OPEN, "POST PUT DELETE OPTIONS": NO_METHOD},
     ),
     Entry(
@@ -59,6 +62,17 @@ ENTRIES = (
     Entry(
         "enrollment:withdraw",
         {SAFE: ">OO >>>>> >> >>", "POST": ">>> >>>>> >> >>", "PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    # Shut unless the operator opened it.
+    Entry(
+        "enrollment:upload_as_guardian",
+        {"GET HEAD POST": "NNN NNNNN NN NN", "PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    # Neither case has an extended fingerprint, and no photo was deleted.
+    Entry("enrollment:narrow", {"GET HEAD POST": ">>> >>>>> >> >>", "PUT DELETE OPTIONS": NO_METHOD}),
+    Entry(
+        "enrollment:deletion",
+        {SAFE: ">>N >>>>> >> >>", "POST PUT DELETE OPTIONS": NO_METHOD},
     ),
     # The second photo of one case; the other case has one only.
     Entry(
@@ -73,8 +87,16 @@ ENTRIES = (
     Entry("enrollment:leave", {"POST": ">>> >>>>> >> >>", "GET HEAD PUT DELETE OPTIONS": NO_METHOD}),
     # For partners.
     Entry(
-        "matching:fingerprints",
+        "matching:fingerprints matching:status",
         {"GET": "KKK KKKKK KK OK", "HEAD POST PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    Entry(
+        "matching:confirmations matching:match matching:sightings",
+        {"POST": "KKK KKKKK KK BK", "GET HEAD PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    Entry(
+        "matching:openapi matching:test_picture",
+        {"GET": ALL_OPEN, "HEAD POST PUT DELETE OPTIONS": NO_METHOD},
     ),
     # For reviewers and leads; the reviewer holds the claim, the lead does not.
     Entry(
@@ -162,36 +184,51 @@ ENTRIES = (
     Entry(
         "admin:logout",
         {
-            "GET HEAD PUT DELETE": "SSS U>>M> UM SS",
+            "GET HEAD PUT DELETE": "SSS U>>MM UM SS",
             "POST": "SSS U>>>> U> SS",
-            "OPTIONS": "SSS U>>O> UO SS",
+            "OPTIONS": "SSS U>>OO UO SS",
         },
     ),
     Entry(
-        "admin:index admin:matching_partner_changelist admin:matching_partner_add"
-        " admin:matching_partner_history admin:matching_partner_change",
+        "admin:index admin:matching_partner_changelist admin:matching_partner_history",
         {ALL: ADMIN},
+    ),
+    Entry("admin:matching_partner_add", {ALL: PARTNERS}),
+    Entry("admin:matching_partner_change", {"GET HEAD PUT DELETE OPTIONS": ADMIN, "POST": PARTNERS}),
+    Entry(
+        "admin:matching_partner_health",
+        {"GET": ADMIN, "HEAD POST PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+    ),
+    # The partner is live: nothing but a pause can be asked for, anything else leads back with a sentence.
+    Entry(
+        "admin:matching_partner_propose admin:matching_partner_decline admin:matching_partner_approve"
+        " admin:matching_partner_resume",
+        {"GET POST": PARTNER_STEP, "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+    ),
+    Entry(
+        "admin:matching_partner_pause",
+        {"GET": PARTNERS, "POST": PARTNER_STEP, "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
     ),
     Entry("admin:password_change_done admin:jsi18n", {READ: ADMIN, "POST PUT DELETE": NO_ADMIN_METHOD}),
     Entry("admin:autocomplete", {SAFE: NO_ADMIN_MAY, "POST PUT DELETE": NO_ADMIN_METHOD, "OPTIONS": ADMIN}),
     Entry("admin:view_on_site admin/(?P<url>.*)$", {ALL: NOT_THERE}),
-    Entry("admin:app_list", {ALL: "SSS USSNS UO SS"}),
+    Entry("admin:app_list", {ALL: "SSS USSNO UO SS"}),
     Entry(
         "admin:matching_partner_issue_key",
-        {"GET POST": ADMIN, "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+        {"GET POST": PARTNERS, "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
     ),
     Entry(
         "admin:matching_partner_revoke_key",
-        {"GET": ADMIN, "POST": "SSS USS>S U> SS", "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+        {"GET": PARTNERS, "POST": PARTNER_STEP, "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
     ),
     # Only the published version is there: there is no draft to publish or to discard.
     Entry(
         "admin:review_termsversion_draft",
-        {"POST": "SSS USSRS U> SS", "GET HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+        {"POST": "SSS USSRR U> SS", "GET HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
     ),
     Entry(
         "admin:review_termsversion_publish admin:review_termsversion_discard",
-        {"GET POST": "SSS USSRS UN SS", "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+        {"GET POST": "SSS USSRR UN SS", "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
     ),
     Entry(
         "admin:matching_partner_delete admin:review_auditentry_add admin:review_auditentry_delete"
@@ -202,7 +239,7 @@ ENTRIES = (
         "admin/matching/partner/<path:object_id>/ admin/review/auditentry/<path:object_id>/"
         " admin/review/termsversion/<path:object_id>/ admin/auth/group/<path:object_id>/"
         " admin/auth/user/<path:object_id>/",
-        {ALL: "SSS USS>S U> SS"},
+        {ALL: "SSS USS>> U> SS"},
     ),
     Entry(
         "admin:matching_heartbeat_changelist",
@@ -210,15 +247,18 @@ ENTRIES = (
     ),
     Entry(
         "admin:review_auditentry_changelist admin:review_auditentry_history"
-        " admin:review_termsversion_changelist admin:review_termsversion_history"
-        " admin:auth_group_changelist admin:auth_group_add admin:auth_group_history admin:auth_group_delete"
+        " admin:review_termsversion_changelist admin:review_termsversion_history",
+        {ALL: AUDIT},
+    ),
+    Entry(
+        "admin:auth_group_changelist admin:auth_group_add admin:auth_group_history admin:auth_group_delete"
         " admin:auth_group_change admin:auth_user_password_change admin:auth_user_changelist"
         " admin:auth_user_add admin:auth_user_history admin:auth_user_delete admin:auth_user_change",
         {ALL: SUPERUSER},
     ),
     Entry(
         "admin:review_auditentry_change admin:review_termsversion_change",
-        {"GET HEAD PUT DELETE OPTIONS": SUPERUSER, "POST": NO_ADMIN_MAY},
+        {"GET HEAD PUT DELETE OPTIONS": AUDIT, "POST": NO_ADMIN_MAY},
     ),
 )
 

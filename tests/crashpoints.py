@@ -57,6 +57,10 @@ POINTS = {
     "S1": Point("after", "matching.journal:note", within="review.services:suspend"),
     "S2": Point("before", COMMIT, within="review.services:suspend"),
     "S3": Point("after", "review.services:suspend"),
+    # Disputed by a report: its row, then the same, one commit.
+    "Q1": Point("before", "review.services:suspend", within="matching.sightings:report"),
+    "Q2": Point("before", COMMIT, within="matching.sightings:report"),
+    "Q3": Point("after", "matching.sightings:report"),
     # Fingerprint: claim, open, a child decodes, one transaction.
     "H1": Point("before", "matching.leases:claim"),
     "H2": Point("after", "matching.leases:claim"),
@@ -79,6 +83,14 @@ POINTS = {
     "W1": Point("after", "matching.journal:note", within="enrollment.services:withdraw", nth=2),
     "W2": Point("before", COMMIT, within="enrollment.services:withdraw"),
     "W3": Point("before", "matching.dispatch:nudge"),
+    # A term over: the feed, the state, commit; the sweep goes on with the next photo.
+    "E1": Point("after", "matching.feed:withdraw", within="enrollment.services:_moved"),
+    "E2": Point("before", COMMIT, within="enrollment.services:_moved"),
+    "E3": Point("after", "enrollment.services:_moved"),
+    # The extended fingerprints of both photos taken back: the journal, the feed, commit.
+    "N1": Point("after", "matching.journal:note", within="enrollment.services:revoke_extended", nth=2),
+    "N2": Point("after", "matching.feed:narrow", within="enrollment.services:revoke_extended"),
+    "N3": Point("before", COMMIT, within="enrollment.services:revoke_extended"),
     # Publication, part of the purge's transaction.
     "F1": Point("after", "matching.journal:note", within="matching.feed:publish"),
     "F2": Point("after", "matching.feed:publish"),

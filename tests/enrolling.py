@@ -1,8 +1,9 @@
 """What the enrolment tests share: a submitter with a browser, and the shape of the race fixture."""
 
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -11,6 +12,7 @@ from django.urls import reverse
 from enrollment import receipts
 from enrollment.models import Case
 from enrollment.receipts import Receipt
+from enrollment.recipients import Delivery, ListedPartner
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -27,6 +29,23 @@ class Together(Protocol):
 
 
 @dataclass
+class Book:
+    """A PartnerBook that says what a test writes into it."""
+
+    partners: list[ListedPartner] = field(default_factory=list)
+    sent: dict[uuid.UUID, list[Delivery]] = field(default_factory=dict)
+
+    def open_with(self, *names: str) -> None:
+        self.partners = [ListedPartner(name.lower(), name, "platform") for name in names]
+
+    def listed(self) -> Sequence[ListedPartner]:
+        return self.partners
+
+    def deliveries(self, photo_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Delivery]]:
+        return {photo_id: self.sent[photo_id] for photo_id in photo_ids if photo_id in self.sent}
+
+
+@dataclass
 class Submitter:
     """A person with a browser of their own, who writes down the receipt of what they enrol."""
 
@@ -34,18 +53,23 @@ class Submitter:
     receipt: Receipt = field(default_factory=lambda: Receipt("", ""))
 
     def send(
-        self, *files: bytes, token: str | None = None, name: str = "holiday", **changes: object
+        self,
+        *files: bytes,
+        token: str | None = None,
+        name: str = "holiday",
+        url: str = "",
+        **changes: Any,
     ) -> "Answer":
         photos = [
             SimpleUploadedFile(f"{name}-{place}.png", data, "image/png")
             for place, data in enumerate(files, start=1)
         ]
         form = {"token": token or receipts.new_token(), "photos": photos} | STATEMENTS | changes
-        return self.client.post(reverse("enrollment:upload"), form)
+        return self.client.post(url or reverse("enrollment:upload"), form)
 
-    def enrol(self, *files: bytes) -> Case:
+    def enrol(self, *files: bytes, **changes: Any) -> Case:
         token = receipts.new_token()
-        assert self.send(*files, token=token).status_code == 200
+        assert self.send(*files, token=token, **changes).status_code == 200
         case = Case.objects.get(submission_digest=receipts.submission_digest(token))
         self.receipt = Receipt(case.number, receipts.derive_secret(token))
         return case

@@ -3,14 +3,11 @@
 python live_actions.py enroll COUNT           prints the ids of new photos, one a line
 python live_actions.py decide EDGE ID...      a reviewer's word, with the undo window of the settings
 python live_actions.py withdraw ID...         the submitter's word
-python live_actions.py prepare COUNT          makes photos that only wait for their purge, prints their ids
-python live_actions.py publish THREADS ID...  purges photos, all at once
 """
 
 import sys
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import django
@@ -19,16 +16,13 @@ django.setup()
 
 import drawing  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from enrollment import receipts, transitions  # noqa: E402
 from enrollment.inspection import SentFile  # noqa: E402
-from enrollment.models import Attestation, Case, Photo  # noqa: E402
+from enrollment.models import Attestation, Photo  # noqa: E402
 from enrollment.services import submit  # noqa: E402
-from enrollment.states import Edge, PhotoState  # noqa: E402
-from matching import services  # noqa: E402
-from matching.models import Fingerprint  # noqa: E402
+from enrollment.states import Edge  # noqa: E402
 
 
 def enroll(count: str) -> None:
@@ -52,40 +46,10 @@ def withdraw(*photo_ids: str) -> None:
         transitions.move(uuid.UUID(photo_id), Edge.WITHDRAW, actor="submitter")
 
 
-def prepare(count: str) -> None:
-    """Make ``count`` rows that only wait for their purge, without the work that leads there."""
-    for number in range(int(count)):
-        case = Case.objects.create(
-            number=f"CASE{number:06}",
-            secret_digest="0" * 64,
-            submission_digest=f"{number:064}",
-            contents_digest="0" * 64,
-            attestation=Attestation.SELF,
-        )
-        photo = Photo.objects.create(
-            case=case, state=PhotoState.FINGERPRINTED, position=1, width=9, height=9, coverage=0.2, detail=128
-        )
-        Fingerprint.objects.create(photo=photo, version="none", document={})
-        sys.stdout.write(f"{photo.pk}\n")
-
-
-def publish(threads: str, *photo_ids: str) -> None:
-    def purge(photo_id: str) -> bool:
-        try:
-            return services.purge_photo(uuid.UUID(photo_id), actor="worker")
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(int(threads)) as pool:
-        assert all(pool.map(purge, photo_ids))
-
-
 ACTIONS: dict[str, Callable[..., None]] = {
     "enroll": enroll,
     "decide": decide,
     "withdraw": withdraw,
-    "prepare": prepare,
-    "publish": publish,
 }
 
 

@@ -33,11 +33,13 @@ from django.urls import get_resolver  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from enrolling import Submitter  # noqa: E402
 from marked_photos import marked  # noqa: E402
+from partner_rows import live_partner  # noqa: E402
 
 from enrollment import jobs, receipts, sandbox, services  # noqa: E402
 from enrollment.inspection import SentFile  # noqa: E402
 from enrollment.models import Case, Photo  # noqa: E402
-from matching import tasks  # noqa: E402
+from matching import feed, sightings, tasks  # noqa: E402
+from matching.models import FeedRecord, Outcome, Partner  # noqa: E402
 from review import claims  # noqa: E402
 from review import services as reviewing  # noqa: E402
 from review.models import Claim, Clause  # noqa: E402
@@ -112,6 +114,16 @@ def suspend(number: str) -> int:
     return sum(reviewing.suspend(photo.pk, actor="partner:1", reason="Not intimate.") for photo in photos)
 
 
+def report(number: str, outcome: str) -> int:
+    """A partner reports the photos of a case, under a name of its own for each; how many are news."""
+    partner = Partner.objects.first() or live_partner()
+    records = FeedRecord.objects.filter(photo__case__number=number)
+    return sum(
+        sightings.report(partner, feed.public_id(partner, record.pk), str(record.pk), Outcome(outcome))
+        for record in records
+    )
+
+
 def resend(number: str, *canaries: str) -> int:
     """The sender sends the photos of a case again; how many were taken."""
     taken = 0
@@ -127,6 +139,10 @@ def resend(number: str, *canaries: str) -> int:
 
 def withdraw(number: str) -> int:
     return services.withdraw(list(Case.objects.get(number=number).photos.order_by("position")))
+
+
+def narrow(number: str) -> bool:
+    return services.revoke_extended(Case.objects.get(number=number), actor="submitter")
 
 
 def work(*numbers: str) -> int:
@@ -152,8 +168,10 @@ VERBS: dict[str, Callable[..., Any]] = {
     "undo": undo,
     "alarm": alarm,
     "suspend": suspend,
+    "report": report,
     "resend": resend,
     "withdraw": withdraw,
+    "narrow": narrow,
     "work": work,
     "manage": manage,
     "race": lifecycle_races.run,

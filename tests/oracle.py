@@ -33,7 +33,8 @@ SPOKEN = frozenset(edge for edge in Edge if edge.startswith("decide_")) | {
     Edge.ASK_SECOND_OPINION,
     Edge.ESCALATE,
 }
-SHORT_STEPS = frozenset({"received", "purge", "narrow"})  # told, but no change of state
+SIGHTINGS = {f"sighting_{outcome}" for outcome in ("seen", "blocked", "removed", "not_removed")}
+SHORT_STEPS = frozenset({"received", "purge", "narrow"} | SIGHTINGS)  # told, but no change of state
 
 
 @contextmanager
@@ -131,6 +132,15 @@ def _fingerprints(rows: sqlite3.Connection) -> Iterator[str]:
         if (found := counts.pop(photo, 0)) != (state in WITH_FINGERPRINT):
             yield f"I3 photo {photo} is {state} with {found} fingerprints"
     yield from (f"I3 there is a fingerprint of no photo {photo}" for photo in counts)
+    unwanted = rows.execute(
+        "SELECT f.photo_id FROM matching_fingerprint f JOIN enrollment_photo p ON p.id = f.photo_id"
+        " JOIN enrollment_case c ON c.id = p.case_id"
+        " WHERE NOT c.extended AND json_extract(f.document, '$.extended') IS NOT NULL"
+        " UNION SELECT r.photo_id FROM matching_feedrecord r JOIN enrollment_photo p ON p.id = r.photo_id"
+        " JOIN enrollment_case c ON c.id = p.case_id"
+        " WHERE NOT c.extended AND r.wire LIKE '%\"extended\"%'"
+    )
+    yield from (f"I3 photo {photo} has an extended fingerprint that nobody wants" for (photo,) in unwanted)
 
 
 def _audit(rows: sqlite3.Connection) -> Iterator[str]:
@@ -202,7 +212,8 @@ def _end_of(steps: Iterable[str]) -> str | None:
 def _feed(rows: sqlite3.Connection, journal: Path) -> Iterator[str]:
     """I8: what is in the feed is protected, what is protected is in it, all else ever sent is a tombstone."""
     records = dict(rows.execute("SELECT fingerprint_id, tombstone FROM matching_feedrecord"))
-    active = {fingerprint for fingerprint, tombstone in records.items() if not tombstone}
+    planted = {one for (one,) in rows.execute("SELECT id FROM matching_planted")}
+    active = {fingerprint for fingerprint, tombstone in records.items() if not tombstone} - planted
     protected = {
         fingerprint
         for (fingerprint,) in rows.execute(
@@ -217,6 +228,11 @@ def _feed(rows: sqlite3.Connection, journal: Path) -> Iterator[str]:
     known = records.keys() | {one for (one,) in rows.execute("SELECT id FROM matching_fingerprint")}
     yield from (f"I8 {one} was sent to partners and is forgotten" for one in sent - known)
     yield from (f"I8 {one} is in the feed and not in the journal" for one in active - sent)
+    wide = rows.execute(
+        "SELECT r.fingerprint_id FROM matching_feedrecord r JOIN enrollment_photo p ON p.id = r.photo_id"
+        " JOIN enrollment_case c ON c.id = p.case_id WHERE NOT c.extended AND instr(r.wire, '\"extended\"')"
+    )
+    yield from (f"I8 {one} is in the feed with a sketch that nobody wants" for (one,) in wide)
     highest, head = (
         rows.execute(f"SELECT COALESCE(MAX(seq), 0) FROM matching_{table}").fetchone()[0]
         for table in ("feedrecord", "feedhead")

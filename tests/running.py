@@ -1,5 +1,6 @@
 """The real service for browser tests: ``manage.py up`` in a process of its own, on a free port."""
 
+import hashlib
 import os
 import re
 import secrets
@@ -22,10 +23,13 @@ MANAGE = ROOT / "manage.py"
 START_SECONDS = 150.0
 STOP_SECONDS = 30.0
 UNDO_SECONDS = 1
-SECOND_REVIEWER = """
+# The same for all workers of a test run, as they copy a data directory that one of them made.
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(16)
+FIRST_ACCOUNTS = ("admin", "reviewer")
+NEW_ACCOUNT = """
 from django.contrib.auth.models import Group, User
-user = User.objects.create_user({name!r}, password={password!r})
-user.groups.add(Group.objects.get(name="Reviewer"))
+user = User.objects.create_user({name!r}, password={password!r}, is_staff={in_admin})
+user.groups.add(Group.objects.get(name={role!r}))
 """
 
 
@@ -66,8 +70,16 @@ class Service:
 
     def add_reviewer(self, name: str) -> Credentials:
         """One more account that may review."""
+        return self._add(name, "Reviewer")
+
+    def add_partner_manager(self, name: str) -> Credentials:
+        """An account that may manage partners in the admin."""
+        return self._add(name, "Partner manager", in_admin=True)
+
+    def _add(self, name: str, role: str, *, in_admin: bool = False) -> Credentials:
         account = Credentials(name, secrets.token_urlsafe(16))
-        self.manage("shell", "-c", SECOND_REVIEWER.format(name=name, password=account.password))
+        code = NEW_ACCOUNT.format(name=name, password=account.password, role=role, in_admin=in_admin)
+        self.manage("shell", "-c", code)
         self.credentials[name] = account
         return account
 
@@ -112,12 +124,13 @@ def wait_for(look: Callable[[], T], seconds: float, what: str) -> T:
 
 @contextmanager
 def running_service(data: Path, *options: str, **environment: str) -> Iterator[Service]:
-    """Start the service on an empty ``data`` and stop it as Ctrl-C would; fails when it leaves a process.
+    """Start the service on ``data`` and stop it as Ctrl-C would; fails when it leaves a process.
 
+    ``data`` is empty or absent, or was made by a service of the same test run that has ended.
     ``options`` go to ``up`` (such as "--demo"), ``environment`` on top of what tests need.
     """
     port = free_port()
-    passwords = {name: secrets.token_urlsafe(16) for name in ("admin", "reviewer")}
+    passwords = {name: hashlib.sha256(f"{RUN} {name}".encode()).hexdigest() for name in FIRST_ACCOUNTS}
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARC_", "DJANGO_"))}
     given = {
         **clean,

@@ -12,9 +12,19 @@ Walk = Callable[[Page, Service, Person], Iterator[str]]
 
 
 def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
-    for name, path in (("landing", "/"), ("cover", "/cover/"), ("upload", "/send/"), ("look-up", "/case/")):
+    for name, path in (
+        ("landing", "/"),
+        ("limits", "/limits/"),
+        ("after", "/after/"),
+        ("cover", "/cover/"),
+        ("upload", "/send/"),
+        ("look-up", "/case/"),
+    ):
         page.goto(service.url + path)
         yield name
+    page.goto(f"{service.url}/send/")
+    page.locator("summary").click()
+    yield "upload-choices"
     yield from cover_tool(page, Painter(page, service.url), person)
     page.goto(f"{service.url}/nowhere/")
     yield "not-found"
@@ -26,7 +36,7 @@ def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
     page.goto(f"{service.url}/send/")
     page.locator("main form").evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="Send").click()
-    page.wait_for_load_state()
+    page.locator("#error-summary").wait_for()
     yield "upload-empty"
     person.send(page, "covered", "little", "uncovered")
     yield "refusal"
@@ -44,10 +54,33 @@ def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
         yield f"status-{name}"
     page.get_by_role("link", name="Send photo 1 again").click()
     yield "send-again"
-    page.locator("main form").evaluate("form => form.noValidate = true")
+    page.locator("form[data-busy]").evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="Send again").click()
-    page.wait_for_load_state()
+    page.locator("#error-summary").wait_for()
     yield "send-again-empty"
+    yield from choices(page, service, person)
+
+
+def choices(page: Page, service: Service, person: Person) -> Iterator[str]:
+    """A case whose sender chose everything there is to choose."""
+    person.fill_in(page, "covered")
+    page.locator("summary").click()
+    page.get_by_label("How long should protection last?").select_option(label="1 year")
+    page.get_by_label("Also make an extended fingerprint.").check()
+    page.get_by_role("button", name="Send").click()
+    page.locator("#case-number").wait_for()
+    yield "receipt-choices"
+    person.open_case(
+        page, Case(page.locator("#case-number").inner_text(), page.locator("#case-secret").inner_text())
+    )
+    yield "status-choices"
+    page.get_by_role("link", name="Take back the extended fingerprint").click()
+    yield "take-back-extended"
+    page.context.clear_cookies()
+    person.open_case(page, Case(*service.demo_case("not-protected")))
+    page.get_by_role("link", name="Record of deletion").click()
+    page.get_by_role("heading", name="What stays").wait_for()
+    yield "record-of-deletion"
 
 
 def cover_tool(page: Page, painter: Painter, person: Person) -> Iterator[str]:
@@ -122,7 +155,8 @@ def administrator(page: Page, service: Service, person: Person) -> Iterator[str]
     for name, path in (
         ("admin-index", "/admin/"),
         ("admin-partners", "/admin/matching/partner/"),
-        ("admin-partner-add", "/admin/matching/partner/add/"),
+        ("admin-feed-health", "/admin/matching/partner/health/"),
+        ("admin-tasks", "/admin/matching/heartbeat/"),
         ("admin-audit", "/admin/review/auditentry/"),
         ("admin-terms", "/admin/review/termsversion/"),
         ("admin-users", "/admin/auth/user/"),
@@ -136,10 +170,39 @@ def administrator(page: Page, service: Service, person: Person) -> Iterator[str]
     page.get_by_role("link", name="Publish...").click()
     page.get_by_role("button", name="Publish this version").wait_for()
     yield "admin-terms-publish"
-    page.goto(f"{service.url}/admin/matching/partner/")
-    page.get_by_role("link", name="Example Platform").click()
+    yield from partner_manager(page, service)
+
+
+def partner_manager(page: Page, service: Service) -> Iterator[str]:
+    partners = f"{service.url}/admin/matching/partner/"
+    for name, partner, step in (
+        ("admin-partner", "Example Platform", "Pause"),
+        ("admin-partner-proposed", "Example Newcomer", "Approve going live"),
+    ):
+        page.goto(partners)
+        page.get_by_role("link", name=partner).click()
+        page.wait_for_url("**/change/")
+        yield name
+        page.get_by_role("link", name=step).click()
+        page.get_by_role("button", name=step).wait_for()
+        yield f"{name}-{step.split()[0].lower()}"
+    page.goto(f"{partners}add/")
+    yield "admin-partner-add"
+    page.get_by_label("Name").fill("A new platform")
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**/change/")
-    yield "admin-partner"
+    yield "admin-partner-new"
+    page.get_by_role("link", name="Propose going live").click()
+    page.get_by_role("button", name="Propose going live").click()
+    page.locator(".errorlist").wait_for()
+    yield "admin-partner-propose-mistake"
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("link", name="Issue a key").click()
+    page.get_by_role("button", name="Issue a key").wait_for()
+    yield "admin-key"
+    page.get_by_role("button", name="Issue a key").click()
+    page.locator("pre.secret").wait_for()
+    yield "admin-key-issued"
 
 
 def visitor(page: Page, service: Service, person: Person) -> Iterator[str]:

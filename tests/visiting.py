@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
+from partner_rows import live_partner
 
 from enrollment import receipts
 from enrollment.models import Attestation, Case, Photo
@@ -113,7 +114,10 @@ def outcome(path: str, answer: "Answer") -> str:
         if target == reverse("mfa_index") and not path.startswith(target):
             return "set up"
         return "again" if target.startswith(("/staff/reauthenticate/", "/staff/2fa/reauth")) else "leads on"
-    named = {401: "no key", 403: "refused", 404: "nothing", 405: "method", 409: "conflict", 422: "form"}
+    named = {
+        400: "body", 401: "no key", 403: "refused", 404: "nothing", 405: "method", 409: "conflict",
+        415: "body", 422: "form",
+    }  # fmt: skip
     return named.get(answer.status_code, "open" if answer.status_code < 400 else str(answer.status_code))
 
 
@@ -126,14 +130,14 @@ def build_world() -> World:
         "reviewer": _person("omar", "Reviewer"),
         "lead": _person("lea", "Lead"),
         "partner manager": _person("pam", "Partner manager", is_staff=True),
-        "auditor": _person("ada", "Auditor"),
+        "auditor": _person("ada", "Auditor", is_staff=True),
         "superuser without mfa": _person("sol", factor=False, is_staff=True, is_superuser=True),
         "superuser": _person("sam", is_staff=True, is_superuser=True),
     }
     claim = claims.take_next(people["reviewer"])
     assert claim is not None
     assert claim.photo_id == photo.pk
-    partner = Partner.objects.create(name="Example")
+    partner = live_partner("Example")
     live = keys.issue(partner, actor="test", valid_for=None, newest_seen="")
     revoked = keys.issue(partner, actor="test", valid_for=None, newest_seen=keys.newest(partner))
     last = PartnerKey.objects.order_by("pk").last()
