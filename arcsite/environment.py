@@ -80,6 +80,11 @@ class Environment:
             )
         # The interpreter this environment is made from, also when the running one lives inside it.
         base = getattr(sys, "_base_executable", sys.executable)
+        if self.path in Path(base).parents:
+            raise BuildFailed(
+                f"The environment {self.path} cannot be rebuilt from inside itself. "
+                "Hint: run the same command with `python3` instead."
+            )
         command = [base, "-m", "venv", "--clear", str(self.path)]
         done = subprocess.run(command, capture_output=True, text=True, pass_fds=[lock], check=False)
         if done.returncode:
