@@ -135,6 +135,16 @@ def test_an_environment_of_another_checkout_is_not_emptied(
     assert ran == []
 
 
+def test_it_is_not_rebuilt_by_an_interpreter_of_its_own(
+    checkout: Path, ran: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That one would be gone before it had made the next."""
+    monkeypatch.setattr(sys, "_base_executable", str(checkout / ".venv" / "bin" / "python"))
+    with pytest.raises(BuildFailed, match="from inside itself"):
+        enter(checkout, "up")
+    assert ran == []
+
+
 def test_a_new_tool_section_builds_nothing(checkout: Path, ran: Commands) -> None:
     enter(checkout, "up")
     ran.clear()
