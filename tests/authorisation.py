@@ -9,7 +9,7 @@
 
 The first three are people without an account (nobody, the case's sender, another case's sender), then five
 roles of staff, of which the first has no second factor, then two superusers, the first without one, then
-a partner's live key and a revoked one.
+a partner's keys: one for the feed, one for questions and reports, a revoked one.
 """
 
 from collections.abc import Iterator
@@ -21,19 +21,19 @@ OUTCOMES = {
 }  # fmt: skip
 SHUT = frozenset("SUARMNK")
 
-ALL_OPEN = "OOO OOOOO OO OO"
-NO_METHOD = "MMM MMMMM MM MM"
-NO_REVIEW_METHOD = "SSS UMMMM UM SS"
-NO_STAFF_METHOD = "SSS MMMMM MM SS"
-NO_ADMIN_METHOD = "SSS USSMM UM SS"
-OWN_ACCOUNT = "SSS OOOOO OO SS"
-ADMIN = "SSS USSOO UO SS"
-PARTNERS = "SSS USSOR UO SS"
-PARTNER_STEP = "SSS USS>R U> SS"
-AUDIT = "SSS USSRO UO SS"
-SUPERUSER = "SSS USSRR UO SS"
-NO_ADMIN_MAY = "SSS USSRR UR SS"
-NOT_THERE = "SSS USSNN UN SS"
+ALL_OPEN = "OOO OOOOO OO OOO"
+NO_METHOD = "MMM MMMMM MM MMM"
+NO_REVIEW_METHOD = "SSS UMMMM UM SSS"
+NO_STAFF_METHOD = "SSS MMMMM MM SSS"
+NO_ADMIN_METHOD = "SSS USSMM UM SSS"
+OWN_ACCOUNT = "SSS OOOOO OO SSS"
+ADMIN = "SSS USSOO UO SSS"
+PARTNERS = "SSS USSOR UO SSS"
+PARTNER_STEP = "SSS USS>R U> SSS"
+AUDIT = "SSS USSRO UO SSS"
+SUPERUSER = "SSS USSRR UO SSS"
+NO_ADMIN_MAY = "SSS USSRR UR SSS"
+NOT_THERE = "SSS USSNN UN SSS"
 
 SAFE = "GET HEAD"
 READ = "GET HEAD OPTIONS"
@@ -57,42 +57,54 @@ ENTRIES = (
     ),
     Entry(
         "enrollment:upload enrollment:status",
-        {SAFE: ALL_OPEN, "POST": "FFF FFFFF FF FF", "PUT DELETE OPTIONS": NO_METHOD},
+        {SAFE: ALL_OPEN, "POST": "FFF FFFFF FF FFF", "PUT DELETE OPTIONS": NO_METHOD},
     ),
     Entry(
         "enrollment:withdraw",
-        {SAFE: ">OO >>>>> >> >>", "POST": ">>> >>>>> >> >>", "PUT DELETE OPTIONS": NO_METHOD},
+        {SAFE: ">OO >>>>> >> >>>", "POST": ">>> >>>>> >> >>>", "PUT DELETE OPTIONS": NO_METHOD},
     ),
     # Shut unless the operator opened it.
     Entry(
         "enrollment:upload_as_guardian",
-        {"GET HEAD POST": "NNN NNNNN NN NN", "PUT DELETE OPTIONS": NO_METHOD},
+        {"GET HEAD POST": "NNN NNNNN NN NNN", "PUT DELETE OPTIONS": NO_METHOD},
     ),
     # Neither case has an extended fingerprint, and no photo was deleted.
-    Entry("enrollment:narrow", {"GET HEAD POST": ">>> >>>>> >> >>", "PUT DELETE OPTIONS": NO_METHOD}),
+    Entry("enrollment:narrow", {"GET HEAD POST": ">>> >>>>> >> >>>", "PUT DELETE OPTIONS": NO_METHOD}),
     Entry(
         "enrollment:deletion",
-        {SAFE: ">>N >>>>> >> >>", "POST PUT DELETE OPTIONS": NO_METHOD},
+        {SAFE: ">>N >>>>> >> >>>", "POST PUT DELETE OPTIONS": NO_METHOD},
     ),
     # The second photo of one case; the other case has one only.
     Entry(
         "enrollment:withdraw_photo",
-        {SAFE: ">ON >>>>> >> >>", "POST": ">>N >>>>> >> >>", "PUT DELETE OPTIONS": NO_METHOD},
+        {SAFE: ">ON >>>>> >> >>>", "POST": ">>N >>>>> >> >>>", "PUT DELETE OPTIONS": NO_METHOD},
     ),
     # Neither photo is one that could be sent again now.
     Entry(
         "enrollment:resend",
-        {SAFE: ">>N >>>>> >> >>", "POST": ">>N >>>>> >> >>", "PUT DELETE OPTIONS": NO_METHOD},
+        {SAFE: ">>N >>>>> >> >>>", "POST": ">>N >>>>> >> >>>", "PUT DELETE OPTIONS": NO_METHOD},
     ),
-    Entry("enrollment:leave", {"POST": ">>> >>>>> >> >>", "GET HEAD PUT DELETE OPTIONS": NO_METHOD}),
+    Entry("enrollment:leave", {"POST": ">>> >>>>> >> >>>", "GET HEAD PUT DELETE OPTIONS": NO_METHOD}),
     # For partners.
     Entry(
-        "matching:fingerprints matching:status",
-        {"GET": "KKK KKKKK KK OK", "HEAD POST PUT DELETE OPTIONS": NO_METHOD},
+        "matching:fingerprints",
+        {"GET": "KKK KKKKK KK OKK", "HEAD POST PUT DELETE OPTIONS": NO_METHOD},
     ),
     Entry(
-        "matching:confirmations matching:match matching:sightings",
-        {"POST": "KKK KKKKK KK BK", "GET HEAD PUT DELETE OPTIONS": NO_METHOD},
+        "matching:status",
+        {"GET": "KKK KKKKK KK OOK", "HEAD POST PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    Entry(
+        "matching:confirmations",
+        {"POST": "KKK KKKKK KK BKK", "GET HEAD PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    Entry(
+        "matching:match",
+        {"POST": "KKK KKKKK KK KBK", "GET HEAD PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    Entry(
+        "matching:sightings",
+        {"POST": "KKK KKKKK KK KBK", "GET HEAD PUT DELETE OPTIONS": NO_METHOD},
     ),
     Entry(
         "matching:openapi matching:test_picture",
@@ -101,48 +113,48 @@ ENTRIES = (
     # For reviewers and leads; the reviewer holds the claim, the lead does not.
     Entry(
         "review:start review:queue",
-        {"GET": "SSS UOORR UR SS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+        {"GET": "SSS UOORR UR SSS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD},
     ),
     Entry(
         "review:photo review:image",
-        {"GET": "SSS UOCRR UR SS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+        {"GET": "SSS UOCRR UR SSS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD},
     ),
     Entry(
         "review:next review:release",
-        {"POST": "SSS U>>RR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+        {"POST": "SSS U>>RR UR SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
     ),
-    Entry("review:resume", {"POST": "SSS U>>RR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:resume", {"POST": "SSS U>>RR UR SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
     Entry(
         "review:settings review:pause",
-        {"POST": "SSS UFFRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+        {"POST": "SSS UFFRR UR SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
     ),
-    Entry("review:extend", {"POST": "SSS U>CRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
-    Entry("review:skip", {"POST": "SSS U>CRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:extend", {"POST": "SSS U>CRR UR SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:skip", {"POST": "SSS U>CRR UR SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
     # Nothing was decided, and the form has no claim in it.
     Entry(
         "review:undo review:alarm",
-        {"POST": "SSS UCCRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+        {"POST": "SSS UCCRR UR SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
     ),
-    Entry("review:decide", {"POST": "SSS UFCRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:decide", {"POST": "SSS UFCRR UR SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
     # For whoever reads the audit.
-    Entry("review:log", {"GET": "SSS URORO UO SS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:log", {"GET": "SSS URORO UO SSS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
     Entry(
         "review:log_search review:log_check",
-        {"POST": "SSS UR>R> U> SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
+        {"POST": "SSS UR>R> U> SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD},
     ),
-    Entry("review:log_export", {"POST": "SSS URORO UO SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:log_export", {"POST": "SSS URORO UO SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
     # For leads; the photo waits for no lead.
-    Entry("review:lead", {"GET": "SSS URORR UO SS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
-    Entry("review:assign", {"POST": "SSS URCRR UC SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
-    Entry("review:take", {"POST": "SSS URCRR UR SS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:lead", {"GET": "SSS URORR UO SSS", "HEAD POST PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:assign", {"POST": "SSS URCRR UC SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
+    Entry("review:take", {"POST": "SSS URCRR UR SSS", "GET HEAD PUT DELETE OPTIONS": NO_REVIEW_METHOD}),
     # One's own account: open before there is a second factor.
-    Entry("account_login", {"GET HEAD POST PUT OPTIONS": "OOO U>>>> U> OO", "DELETE": "MMM U>>>> U> MM"}),
-    Entry("mfa_authenticate", {ALL: ">>> >>>>> >> >>"}),
+    Entry("account_login", {"GET HEAD POST PUT OPTIONS": "OOO U>>>> U> OOO", "DELETE": "MMM U>>>> U> MMM"}),
+    Entry("mfa_authenticate", {ALL: ">>> >>>>> >> >>>"}),
     Entry(
         "account_logout",
         {
-            SAFE: ">>> OOOOO OO >>",
-            "POST": ">>> >>>>> >> >>",
+            SAFE: ">>> OOOOO OO >>>",
+            "POST": ">>> >>>>> >> >>>",
             "OPTIONS": ALL_OPEN,
             "PUT DELETE": NO_METHOD,
         },
@@ -153,40 +165,42 @@ ENTRIES = (
     ),
     Entry("mfa_index mfa_list_webauthn", {READ: OWN_ACCOUNT, "POST PUT DELETE": NO_STAFF_METHOD}),
     Entry(
-        "mfa_reauthenticate", {"GET HEAD POST PUT OPTIONS": "SSS AOOOO AO SS", "DELETE": "SSS AMMMM AM SS"}
+        "mfa_reauthenticate", {"GET HEAD POST PUT OPTIONS": "SSS AOOOO AO SSS", "DELETE": "SSS AMMMM AM SSS"}
     ),
-    Entry("mfa_reauthenticate_webauthn", {ALL: "SSS AAAAA AA SS"}),
-    Entry("mfa_activate_totp", {"GET HEAD POST PUT OPTIONS": "SSS O>>>> O> SS", "DELETE": "SSS M>>>> M> SS"}),
+    Entry("mfa_reauthenticate_webauthn", {ALL: "SSS AAAAA AA SSS"}),
+    Entry(
+        "mfa_activate_totp", {"GET HEAD POST PUT OPTIONS": "SSS O>>>> O> SSS", "DELETE": "SSS M>>>> M> SSS"}
+    ),
     Entry(
         "mfa_deactivate_totp",
-        {READ: "SSS NOOOO NO SS", "POST PUT": "SSS N>>>> N> SS", "DELETE": "SSS NMMMM NM SS"},
+        {READ: "SSS NOOOO NO SSS", "POST PUT": "SSS N>>>> N> SSS", "DELETE": "SSS NMMMM NM SSS"},
     ),
     Entry(
         "mfa_generate_recovery_codes",
-        {READ: OWN_ACCOUNT, "POST PUT": "SSS O>>>> O> SS", "DELETE": NO_STAFF_METHOD},
+        {READ: OWN_ACCOUNT, "POST PUT": "SSS O>>>> O> SSS", "DELETE": NO_STAFF_METHOD},
     ),
     # Nobody has recovery codes here, and the security key in the address is another person's.
     Entry(
         "mfa_view_recovery_codes",
-        {SAFE: "SSS NNNNN NN SS", "POST PUT DELETE": NO_STAFF_METHOD, "OPTIONS": OWN_ACCOUNT},
+        {SAFE: "SSS NNNNN NN SSS", "POST PUT DELETE": NO_STAFF_METHOD, "OPTIONS": OWN_ACCOUNT},
     ),
-    Entry("mfa_download_recovery_codes", {ALL: "SSS NNNNN NN SS"}),
+    Entry("mfa_download_recovery_codes", {ALL: "SSS NNNNN NN SSS"}),
     Entry(
         "mfa_remove_webauthn",
-        {"GET HEAD POST DELETE": "SSS NNNNN NN SS", "PUT": NO_STAFF_METHOD, "OPTIONS": OWN_ACCOUNT},
+        {"GET HEAD POST DELETE": "SSS NNNNN NN SSS", "PUT": NO_STAFF_METHOD, "OPTIONS": OWN_ACCOUNT},
     ),
     Entry(
         "mfa_edit_webauthn",
-        {"GET HEAD POST PUT": "SSS NNNNN NN SS", "DELETE": NO_STAFF_METHOD, "OPTIONS": OWN_ACCOUNT},
+        {"GET HEAD POST PUT": "SSS NNNNN NN SSS", "DELETE": NO_STAFF_METHOD, "OPTIONS": OWN_ACCOUNT},
     ),
     # The admin: partners for the partner manager, the rest for superusers only, photos for nobody.
-    Entry("admin/login/ admin:login admin/password_change/ admin:password_change", {ALL: "SSS U>>>> U> SS"}),
+    Entry("admin/login/ admin:login admin/password_change/ admin:password_change", {ALL: "SSS U>>>> U> SSS"}),
     Entry(
         "admin:logout",
         {
-            "GET HEAD PUT DELETE": "SSS U>>MM UM SS",
-            "POST": "SSS U>>>> U> SS",
-            "OPTIONS": "SSS U>>OO UO SS",
+            "GET HEAD PUT DELETE": "SSS U>>MM UM SSS",
+            "POST": "SSS U>>>> U> SSS",
+            "OPTIONS": "SSS U>>OO UO SSS",
         },
     ),
     Entry(
@@ -212,7 +226,7 @@ ENTRIES = (
     Entry("admin:password_change_done admin:jsi18n", {READ: ADMIN, "POST PUT DELETE": NO_ADMIN_METHOD}),
     Entry("admin:autocomplete", {SAFE: NO_ADMIN_MAY, "POST PUT DELETE": NO_ADMIN_METHOD, "OPTIONS": ADMIN}),
     Entry("admin:view_on_site admin/(?P<url>.*)$", {ALL: NOT_THERE}),
-    Entry("admin:app_list", {ALL: "SSS USSNO UO SS"}),
+    Entry("admin:app_list", {ALL: "SSS USSNO UO SSS"}),
     Entry(
         "admin:matching_partner_issue_key",
         {"GET POST": PARTNERS, "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
@@ -224,11 +238,11 @@ ENTRIES = (
     # Only the published version is there: there is no draft to publish or to discard.
     Entry(
         "admin:review_termsversion_draft",
-        {"POST": "SSS USSRR U> SS", "GET HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+        {"POST": "SSS USSRR U> SSS", "GET HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
     ),
     Entry(
         "admin:review_termsversion_publish admin:review_termsversion_discard",
-        {"GET POST": "SSS USSRR UN SS", "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
+        {"GET POST": "SSS USSRR UN SSS", "HEAD PUT DELETE OPTIONS": NO_ADMIN_METHOD},
     ),
     Entry(
         "admin:matching_partner_delete admin:review_auditentry_add admin:review_auditentry_delete"
@@ -239,7 +253,7 @@ ENTRIES = (
         "admin/matching/partner/<path:object_id>/ admin/review/auditentry/<path:object_id>/"
         " admin/review/termsversion/<path:object_id>/ admin/auth/group/<path:object_id>/"
         " admin/auth/user/<path:object_id>/",
-        {ALL: "SSS USS>> U> SS"},
+        {ALL: "SSS USS>> U> SSS"},
     ),
     Entry(
         "admin:matching_heartbeat_changelist",

@@ -21,7 +21,7 @@ from partner_rows import live_partner
 from enrollment import receipts
 from enrollment.models import Attestation, Case, Photo
 from matching import keys
-from matching.models import Partner, PartnerKey
+from matching.models import Partner, PartnerKey, Scope
 from review import claims
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 ACTORS = (
     "anonymous", "own case", "other case", "reviewer without mfa", "reviewer", "lead", "partner manager",
-    "auditor", "superuser without mfa", "superuser", "feed key", "revoked key",
+    "auditor", "superuser without mfa", "superuser", "feed key", "match key", "revoked key",
 )  # fmt: skip
 ADDRESS, AGENT = "203.0.113.77", "Distinctive/7.7"
 ARGUMENT = re.compile(r"\(\?P<(\w+)>[^()]*(?:\([^()]*\)[^()]*)*\)|<(?:(\w+):)?(\w+)>")
@@ -122,7 +122,7 @@ def outcome(path: str, answer: "Answer") -> str:
 
 
 def build_world() -> World:
-    """Two cases, a claimed photo, people of every kind, and two keys of a partner."""
+    """Two cases, a claimed photo, people of every kind, and keys of a partner."""
     own, other = (_case(name) for name in TOKENS)
     photo = own.photos.get(position=1)
     people = {
@@ -138,19 +138,18 @@ def build_world() -> World:
     assert claim is not None
     assert claim.photo_id == photo.pk
     partner = live_partner("Example")
-    live = keys.issue(partner, actor="test", valid_for=None, newest_seen="")
-    revoked = keys.issue(partner, actor="test", valid_for=None, newest_seen=keys.newest(partner))
-    last = PartnerKey.objects.order_by("pk").last()
-    assert last is not None
-    keys.revoke(last, actor="test")
+    revoked = _key(partner)
+    keys.revoke(PartnerKey.objects.get(), actor="test")
+    bearers = {
+        "feed key": _key(partner, Scope.FEED),
+        "match key": _key(partner, Scope.MATCH, Scope.SIGHTINGS),
+        "revoked key": revoked,
+    }
     world = World(
         photo=photo,
         paths=_paths(photo, partner),
         clients={actor: Client(raise_request_exception=False) for actor in ACTORS},
-        headers={
-            "feed key": {"Authorization": f"Bearer {live}"},
-            "revoked key": {"Authorization": f"Bearer {revoked}"},
-        },
+        headers={actor: {"Authorization": f"Bearer {key}"} for actor, key in bearers.items()},
     )
     for actor, user in people.items():
         world.clients[actor].force_login(user, backend="django.contrib.auth.backends.ModelBackend")
@@ -168,6 +167,14 @@ def build_world() -> World:
         world.clients[actor].cookies["sessionid"] = session.session_key or ""
     world.cookies = {actor: client.cookies for actor, client in world.clients.items()}
     return world
+
+
+def _key(partner: Partner, *scopes: Scope) -> str:
+    """A new key of the partner; one for everything without scopes."""
+    newest = keys.newest(partner)
+    return keys.issue(
+        partner, actor="test", valid_for=None, newest_seen=newest, scopes=scopes or tuple(Scope)
+    )
 
 
 def _person(name: str, *roles: str, factor: bool = True, **fields: Any) -> User:

@@ -19,7 +19,7 @@ from visiting import ACTORS, ADDRESS, AGENT, METHODS, World, addresses, build_wo
 
 from enrollment import originals, sandbox
 
-FEWEST_ADDRESSES = 75
+FEWEST_ADDRESSES = 110
 TABLE = {(name, method): letters for name, method, letters in expected()}
 # A visit moves the session's end, looking at a photo is written down, and so is the use of a key.
 # Of whoever calls with a key: that it did, how often, and how it went. The feed's first reader names it.
