@@ -44,7 +44,10 @@ def main(control_fd: int, jobs_module: str, wall_seconds: float) -> None:
     warnings.simplefilter("error")
     module = importlib.import_module(jobs_module)
     with socket.socket(fileno=control_fd) as control:
-        control.sendall(READY)
+        try:
+            control.sendall(READY)
+        except ConnectionError:  # the parent ended while this was still importing
+            return
         _Zygote(control, module.JOBS, module.warm_up, wall_seconds).serve()
 
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 import bricks
 import pytest
 from drawing import jpeg
+from project_files import ROOT
 
 from enrollment import jobs
 from enrollment import sandbox as service
@@ -254,6 +256,18 @@ time.sleep(0.3)
 print(sandbox.helper_pid, flush=True)
 time.sleep(60)
 """
+
+
+def test_a_helper_whose_parent_ended_meanwhile_says_nothing() -> None:
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-m", "enrollment.zygote", str(theirs.fileno()), "enrollment.jobs", "5"]
+    helper = subprocess.Popen(
+        command, pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    ours.close()
+    theirs.close()
+    assert helper.communicate(timeout=60) == (None, "")
+    assert helper.returncode == 0
 
 
 def test_helper_and_children_die_with_their_parent() -> None:
