@@ -74,12 +74,13 @@ class Painter:
         ]
 
     def look(self) -> None:
-        """Have the copies made and shown."""
-        self.page.get_by_role("button", name="Show me what you receive").click()
+        """Have the copies made and shown, by keyboard: the page still grows above it while it measures."""
+        self.page.get_by_role("button", name="Show me what you receive").press("Enter")
 
     def confirm(self) -> None:
         form = self.page.locator("#paint-form")
         expect(form).to_be_visible()
+        expect(self.page.locator("#paint-copies img").first).to_be_visible()
         for statement in form.get_by_role("checkbox").all():
             statement.check()
 

@@ -109,8 +109,9 @@ def test_no_uncovered_pixel_leaves_whatever_happens(
 
     page.go_back()
     # It loads itself afresh when it comes from the browser's memory, which Playwright's own step cannot bear.
-    page.evaluate("setTimeout(() => window.history.forward())")
-    page.wait_for_url(f"{tap.url}/cover/tool/")
+    with page.expect_navigation(url=f"{tap.url}/cover/tool/"):
+        # Not before the answer to this very call has left the page.
+        page.evaluate("() => { setTimeout(() => window.history.forward(), 500); }")
     expect(page.locator("#paint-tool")).to_be_visible()
     expect(page.locator("#paint-work")).to_be_hidden()
     assert_only_the_cover_left(tap, secret_file, secret_photo, pictures=2)
