@@ -9,4 +9,5 @@ class ArcsiteConfig(AppConfig):
     def ready(self) -> None:
         import_module("arcsite.checks")
         import_module("arcsite.deployment_checks")
+        import_module("arcsite.remote_checks")
         import_module("arcsite.second_factor")

@@ -5,39 +5,36 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 
-from django.contrib.auth.models import Group, User
 from django.db.models import Count
 from django.db.models.functions import Now
-from PIL import Image
 
 from arcsite.bench_feed import feed
 from arcsite.bench_figures import Figure
+from arcsite.bench_latency import latency
 from arcsite.bench_match import match
+from arcsite.bench_processes import processes
+from arcsite.bench_queue import SMALL_BYTES, decide, fill_queue, jpeg, new_reviewer
 from arcsite.bench_service import NotMeasured, serving, working
 from arcsite.bench_visitor import CASE_NUMBER, Answered, Visitor
 from arcsite.bench_web import web
-from arcsite.demo_scenes import covered_photo
-from enrollment import receipts, services
-from enrollment.inspection import SentFile, inspect_all
-from enrollment.models import Attestation, Photo
+from enrollment import receipts
+from enrollment.models import Photo
 from enrollment.states import PhotoState
-from review import audit, claims
-from review import services as review_services
-from review.models import AuditEntry, TermsVersion
+from review import audit
+from review.models import AuditEntry
 
-UPLOADS, CONCURRENT, SMALL_BYTES = 600, 200, 280_000
+UPLOADS, CONCURRENT = 600, 200
 LARGE_UPLOADS, LARGE_CONCURRENT, LARGE_SIDES = 100, 20, (4000, 3000)
-QUEUED, PHOTOS_A_CASE, QUEUE_SECONDS = 1000, 10, 600.0
+QUEUED, QUEUE_SECONDS = 1000, 600.0
 PAIRS, WARM_UP = 400, 20
 
 
 def load(share: float) -> list[Figure]:
     """Uploads to a real server, then everything sent and more through the worker; ``share`` of full size."""
     with serving() as port:
-        figures = _uploads(port, "0.28 MB", _jpeg(SMALL_BYTES), UPLOADS, CONCURRENT, share, goal=4.0)
-        large = _jpeg(0, LARGE_SIDES)
+        figures = _uploads(port, "0.28 MB", jpeg(SMALL_BYTES), UPLOADS, CONCURRENT, share, goal=4.0)
+        large = jpeg(0, LARGE_SIDES)
         figures += _uploads(port, "12 megapixels", large, LARGE_UPLOADS, LARGE_CONCURRENT, share, goal=2.0)
     return figures + _queue(max(1, round(QUEUED * share)))
 
@@ -45,7 +42,7 @@ def load(share: float) -> list[Figure]:
 def timing(share: float) -> list[Figure]:
     """Looking up an unknown case beside a known case with a wrong secret, taking turns."""
     with serving() as port:
-        receipt = Visitor(port, "/send/").send(_jpeg(SMALL_BYTES))
+        receipt = Visitor(port, "/send/").send(jpeg(SMALL_BYTES))
         number = CASE_NUMBER.search(receipt.body)
         if number is None:
             raise NotMeasured(f"the upload was answered {receipt.status}")
@@ -103,8 +100,11 @@ def summary(name: str, answers: Sequence[Answered], elapsed: float, goal: float)
 
 
 def _queue(photos: int) -> list[Figure]:
-    _fill_queue(photos)
-    _decide(photos)
+    reviewer = new_reviewer()
+    fill_queue(photos)
+    for _ in range(photos):
+        decide(reviewer)
+    Photo.objects.filter(state=PhotoState.COVERED).update(due_at=Now())
     protected = Photo.objects.filter(state=PhotoState.PROTECTED)
     started = time.perf_counter()
     with working():
@@ -131,53 +131,12 @@ def _doubled(action: str) -> int:
     return entries.filter(times__gt=1).count()
 
 
-def _fill_queue(photos: int) -> None:
-    """Enrol until so many wait, uploads of before included."""
-    missing = photos - Photo.objects.awaiting_review().count()
-    data = _jpeg(SMALL_BYTES)
-    [inspected] = inspect_all([SentFile("photo.jpg", data, len(data))])
-    while missing > 0:
-        some = min(missing, PHOTOS_A_CASE)
-        services.enroll(receipts.new_token(), [inspected] * some, contents="", attestation=Attestation.SELF)
-        missing -= some
-
-
-def _decide(photos: int) -> None:
-    """As a reviewer would, one after the other, and past the undo window."""
-    reviewer = User.objects.create_user(f"bench-{secrets.token_hex(4)}")
-    reviewer.groups.add(Group.objects.get(name="Reviewer"))
-    clause = TermsVersion.objects.current().clauses.get(code="P1")
-    for _ in range(photos):
-        claim = claims.take_next(reviewer)
-        if claim is None:
-            raise NotMeasured("the queue ran empty before enough photos were decided")
-        claims.note_view(claim.photo_id, reviewer)
-        review_services.decide(
-            claim.photo_id, reviewer, token=claim.token, choice=clause.outcome, clause=clause
-        )
-    Photo.objects.filter(state=PhotoState.COVERED).update(due_at=Now())
-
-
-def _jpeg(most_bytes: int, sides: tuple[int, int] | None = None) -> bytes:
-    """A drawn covered photo; of ``sides``, or of the best quality that fits into ``most_bytes``."""
-    with Image.open(BytesIO(covered_photo("beach"))) as picture:
-        if sides is not None:
-            return _encoded(picture.resize(sides), 85)
-        return next(
-            data for quality in range(97, 0, -2) if len(data := _encoded(picture, quality)) <= most_bytes
-        )
-
-
-def _encoded(picture: Image.Image, quality: int) -> bytes:
-    out = BytesIO()
-    picture.save(out, "JPEG", quality=quality)
-    return out.getvalue()
-
-
 MEASUREMENTS: dict[str, Callable[[float], list[Figure]]] = {
     "feed": feed,
+    "latency": latency,
     "load": load,
     "match": match,
+    "processes": processes,
     "timing": timing,
     "web": web,
 }

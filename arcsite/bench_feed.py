@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
-from arcsite import datadir
+from arcsite import bench_pull, datadir
 from arcsite.bench_figures import Figure
 from arcsite.bench_listed import PICTURES, document
 from arcsite.bench_partner import partner_key
@@ -87,7 +87,7 @@ class Puller:
 
 
 def feed(share: float) -> list[Figure]:
-    """The feed pulled plain and packed, in turn; ``share`` of a million records."""
+    """The feed pulled plain and packed, in turn, and by ``arc pull``; ``share`` of a million records."""
     records = max(pages.LARGEST_PAGE, round(RECORDS * share))
     datadir.create(settings.DATA_DIR)
     call_command("migrate", verbosity=0)
@@ -103,6 +103,7 @@ def feed(share: float) -> list[Figure]:
                 puller.page(0, pages.LARGEST_PAGE)
                 name = f"{records} records, {'gzip' if packed else 'plain'}"
                 figures += summary(name, puller.first_pages(), puller.pull(port), records)
+        figures += bench_pull.summary(bench_pull.pulled(port, key), records)
     return figures
 
 

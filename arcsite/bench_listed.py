@@ -1,7 +1,7 @@
 """A long list, as bare rows: protected photos, their fingerprints, and the feed that tells of them.
 
-The fingerprints are those of a hundred drawn pictures, repeated under ids of their own: for a search, one
-row costs what another costs.
+The fingerprints are those of a few drawn pictures and many of noise, repeated under ids of their own: for a
+search, one row costs what another costs.
 """
 
 import uuid
@@ -19,14 +19,16 @@ from enrollment.models import Attestation, Case, Photo
 from enrollment.states import PhotoState
 from matching import feed
 from matching.cli.drawn_photos import drawn_photo
+from matching.engine.bank import bank
 from matching.engine.fingerprint import VERSION, make_fingerprint
 from matching.engine.grid import SIZE, Grid, luma_grid
 from matching.engine.jsonform import to_json
 from matching.models import FeedHead, FeedRecord, Fingerprint
 
 PICTURES = 100
-# The first so many are listed once each, so that a copy matches one row.
+# The first so many are drawn and listed once each, so that a copy matches one row.
 ONCE = 2
+MEAN, DEVIATION = 128, 40
 
 
 def add_listed(count: int) -> None:
@@ -90,11 +92,15 @@ def _picture(number: int) -> int:
 
 @lru_cache(maxsize=PICTURES)
 def document(number: int) -> dict[str, Any]:
-    """The JSON form of the fingerprint of one drawn picture, covered in its middle."""
+    """The JSON form of the fingerprint of one picture, covered in its middle."""
     mask = np.zeros((SIZE, SIZE), np.bool_)
     mask[20:44, 24:40] = True
     return dict(to_json(make_fingerprint(grid(number), mask)))
 
 
 def grid(number: int) -> Grid:
-    return luma_grid(np.asarray(drawn_photo(number).convert("L")))
+    """The grid [64, 64] of a picture. Noise needs no drawing, which would take longer than all the rest."""
+    if number < ONCE:
+        return luma_grid(np.asarray(drawn_photo(number).convert("L")))
+    noise: Grid = np.clip(MEAN + DEVIATION * bank()[number], 0, 255)
+    return noise

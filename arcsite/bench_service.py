@@ -27,13 +27,13 @@ class NotMeasured(Exception):
 
 
 @contextmanager
-def serving() -> Iterator[int]:
-    """The port of web server and worker as ``up`` starts them. Raises NotMeasured."""
+def serving(**settings: str) -> Iterator[int]:
+    """The port of web server and worker as ``up`` starts them with these settings. Raises NotMeasured."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    datadir.create(settings.DATA_DIR)
-    with _process("up", "--port", str(port), "--data", str(settings.DATA_DIR)) as up:
+    datadir.create(_directory())
+    with _process("up", "--port", str(port), "--data", str(_directory()), **settings) as up:
         deadline = time.monotonic() + START_SECONDS
         while not launcher.answers(port):
             if up.poll() is not None or time.monotonic() > deadline:
@@ -50,9 +50,9 @@ def working() -> Iterator[None]:
 
 
 @contextmanager
-def _process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {**os.environ, **ENVIRONMENT}
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+def _process(*arguments: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**os.environ, **ENVIRONMENT, **settings}
+    command = [sys.executable, str(datadir.CHECKOUT / "manage.py"), *arguments]
     with _log().open("ab") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
@@ -67,4 +67,8 @@ def _process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _log() -> Path:
-    return Path(settings.DATA_DIR) / "run" / "bench.log"
+    return _directory() / "run" / "bench.log"
+
+
+def _directory() -> Path:
+    return Path(settings.DATA_DIR)

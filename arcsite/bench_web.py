@@ -119,6 +119,8 @@ PAGES: dict[str, Callable[[Visitor], Work]] = {
 
 def web(share: float) -> list[Figure]:
     """Every page among few cases and among ``share`` of many, with ten entries of the audit for each case."""
+    if connection.vendor != "sqlite":
+        raise NotMeasured("two services are compared here, each a SQLite file: leave DATABASE_URL out")
     datadir.create(settings.DATA_DIR)
     call_command("migrate", verbosity=0)
     assets.collect_if_changed()

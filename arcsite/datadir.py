@@ -23,8 +23,10 @@ ROOMS = ("secrets", "store", "run")
 # 64 characters; Django wants 50 and more. Fewer than 32 is refused.
 SECRET_BYTES = 48
 FEWEST_CHARACTERS = 32
-# Commands that must never meet real data.
+# Commands that must never meet real data; only `bench` may be lent an empty database.
 THROWN_AWAY = frozenset({"test", "bench", "translations"})
+ELSEWHERE = ("DATABASE_URL", "DATABASE_URL_FILE", "ARC_STORE_URL", "ARC_REDIS_URL", "ARC_REDIS_URL_FILE")
+LENT = frozenset({"DATABASE_URL", "DATABASE_URL_FILE"})
 DEFAULT_PORT = 8000
 
 
@@ -35,13 +37,15 @@ class Unusable(Exception):
 def prepare(argv: Sequence[str]) -> None:
     """Set the environment that ``arcsite/settings.py`` reads, for the command in ``argv``.
 
-    ``up`` gets its data directory, made if necessary; ``test``, ``bench`` and ``translations`` (and asking
-    for help) get a throw-away one; every other command uses what exists. Raises Unusable.
+    ``up`` and ``prepare`` get their data directory, made if necessary; ``test``, ``bench`` and
+    ``translations`` (and asking for help) get a throw-away one; every other command uses what exists. Raises
+    Unusable.
     """
     command, options = (argv[1] if len(argv) > 1 else ""), argv[2:]
     if command in THROWN_AWAY or {"-h", "--help"} & set(options):
-        os.environ.update(throwaway_environment())
-    elif command == "up":
+        lent = {name: os.environ.get(name, "") for name in LENT} if command == "bench" else {}
+        os.environ.update(throwaway_environment() | lent)
+    elif command in {"up", "prepare"}:
         choice = read_options(options)
         os.umask(0o077)
         directory = choice.data or os.environ.get("ARC_DATA", "").strip() or CHECKOUT / ".data"
@@ -161,7 +165,11 @@ def sync_directory(directory: Path) -> None:
 
 
 def throwaway_environment() -> dict[str, str]:
-    """Settings for a run that must leave no trace: an empty directory, removed at exit, and new secrets."""
+    """Settings for a run that must leave no trace: an empty directory, removed at exit, and new secrets.
+
+    What other machines hold is out of its reach.
+    """
     directory = tempfile.mkdtemp(prefix="arc-")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    return {"ARC_DATA": directory, **{name: secrets.token_urlsafe(SECRET_BYTES) for name in SECRETS}}
+    made = {name: secrets.token_urlsafe(SECRET_BYTES) for name in SECRETS}
+    return {"ARC_DATA": directory, **made, **dict.fromkeys(ELSEWHERE, "")}

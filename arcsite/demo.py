@@ -12,13 +12,15 @@ from enum import Enum
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
 
+from arcsite import demo_figures
 from arcsite.demo_scenes import covered_photo
 from enrollment import receipts, services
 from enrollment.inspection import SentFile
-from enrollment.models import Attestation, Case, Photo
+from enrollment.models import Attestation, Case, Photo, Term
 from enrollment.pepper import peppered
 from enrollment.receipts import Receipt
 from enrollment.states import PhotoState
+from enrollment.wishes import Wishes
 from matching import keys, onboarding
 from matching.models import Partner
 from matching.services import process_photo
@@ -38,11 +40,15 @@ class Sequel(Enum):
 
     APPEAL = "the sender sends it again"
     QUESTION = "a partner questions it"
+    EXPIRY = "its term ends"
 
 
 @dataclass(frozen=True)
 class DemoCase:
-    """One case: its scenes in order, what the demo's reviewer says of each (nothing yet: None), and then."""
+    """One case: its scenes in order, what the demo's reviewer says of each (nothing yet: None), and then.
+
+    ``wished`` is what its sender chose.
+    """
 
     name: str
     scenes: tuple[str, ...]
@@ -51,6 +57,7 @@ class DemoCase:
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
     sequel: Sequel | None = None
+    wished: Wishes = services.NO_WISHES
 
     @property
     def token(self) -> str:
@@ -84,6 +91,15 @@ CASES = (
     DemoCase(
         "for-a-lead", ("kitchen",), Choice.ESCALATE, reason="I cannot tell whether this is a private place."
     ),
+    DemoCase("extended", ("harbour",), Choice.COVERED, "P1", wished=Wishes(extended=True, term=Term.YEAR)),
+    DemoCase(
+        "expired",
+        ("forest",),
+        Choice.COVERED,
+        "P1",
+        sequel=Sequel.EXPIRY,
+        wished=Wishes(term=Term.QUARTER),
+    ),
     DemoCase("waiting", ("park", "street")),
 )
 
@@ -102,6 +118,7 @@ def load_demo() -> None:
             _complete(case)
         _connect_partners()
         team.renew()
+        demo_figures.publish()
     for case in CASES:
         if (sent := case.find()) is not None:
             receipt = Receipt(sent.number, receipts.derive_secret(case.token))
@@ -111,7 +128,7 @@ def load_demo() -> None:
 def _complete(case: DemoCase) -> None:
     if case.find() is None:
         files = [_as_file(scene) for scene in case.scenes]
-        services.submit(case.token, files, Attestation.SELF)
+        services.submit(case.token, files, Attestation.SELF, case.wished)
     sent = case.find()
     if sent is None or case.choice is None:
         return
@@ -153,6 +170,9 @@ def _go_on(photo: Photo, case: DemoCase) -> None:
         services.resend(photo, _as_file(case.scenes[photo.position - 1]))
     if case.sequel is Sequel.QUESTION and photo.state == PhotoState.PROTECTED:
         review_services.suspend(photo.pk, actor="demo", reason="Reported as not intimate.")
+    if case.sequel is Sequel.EXPIRY and photo.state == PhotoState.PROTECTED:
+        Photo.objects.filter(pk=photo.pk, state=PhotoState.PROTECTED).update(expires_at=Now())
+        services.lapse_overdue()
 
 
 def _stand_in(name: str) -> User:

@@ -7,7 +7,7 @@ because any of them may be what failed.
 import sys
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
@@ -52,7 +52,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django calls this while the exception is being handled; a busy database is worth another try."""
-    busy = isinstance(sys.exception(), OperationalError)
+    busy = isinstance(sys.exception(), OperationalError | InterfaceError)
     if _is_for_programs(request):
         return problems.document(Problem.BUSY if busy else Problem.SERVER_ERROR)
     if busy:

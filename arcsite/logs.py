@@ -1,7 +1,16 @@
+import json
 import logging
+import os
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from gunicorn.glogging import Logger
+
+# How deep an error is traced; what lies further up is the server's own.
+MOST_FRAMES = 30
 
 
 class WithoutRequest(logging.Filter):
@@ -13,8 +22,42 @@ class WithoutRequest(logging.Filter):
         return True
 
 
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, code, and for an error where it happened.
+
+    ``code`` is the name of the exception's class, "" without one. What an exception says is left out, because
+    a library may put anything into it; so is everything else that a record carries.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        kind, _, trace = record.exc_info or (None, None, None)
+        fields: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "code": kind.__name__ if kind else "",
+        }
+        if trace is not None:
+            fields["where"] = _places(trace)
+        return json.dumps(fields, ensure_ascii=False)
+
+
+def _places(trace: TracebackType) -> list[str]:
+    """Where the error passed through, the innermost last; no line of code, which may hold a value."""
+    frames = traceback.extract_tb(trace)[-MOST_FRAMES:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
 class GunicornLogger(Logger):
     """gunicorn's log without what it would tell of a sender: the address and the request line."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        # Read here because gunicorn logs before it loads the application and its settings.
+        if os.environ.get("ARC_LOG_FORMAT", "").strip() == "json":
+            for handler in self.error_log.handlers:
+                handler.setFormatter(JsonLines())
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
         if msg.startswith("Invalid request"):

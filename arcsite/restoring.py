@@ -38,13 +38,22 @@ def restore(file: Path, database: Path) -> Reapplied:
         with connected_to(draft):
             with connection.cursor() as cursor:
                 cursor.execute(f"DROP TABLE {LABEL}")
-            migrate()
-            reapplied = restoring.reapply(journal.read())
-            wal.truncate()
+            reapplied = reapply()
     except BaseException:
         remove(draft)
         raise
     replace(database, draft)
+    return reapplied
+
+
+def reapply() -> Reapplied:
+    """Bring the database in use up to this version, and to what the journal knows. Safe to repeat.
+
+    Raises NotRestored.
+    """
+    migrate()
+    reapplied = restoring.reapply(journal.read())
+    wal.truncate()
     return reapplied
 
 

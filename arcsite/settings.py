@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from arcsite import databases, stores
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -53,6 +55,17 @@ def env_secret(name: str, fallback: Path) -> str:
     if len(value) < 32:
         raise ImproperlyConfigured(f"{name} must be at least 32 characters long.")
     return value
+
+
+def env_or_file(name: str) -> str:
+    """``NAME``, else what the file ``NAME_FILE`` holds, else the empty text."""
+    path = env_text(f"{name}_FILE", "")
+    if env_text(name, "") or not path:
+        return env_text(name, "")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE={path!r} cannot be read ({error.strerror}).") from None
 
 
 DATA_DIR = Path(env_text("ARC_DATA", str(BASE_DIR / ".data"))).absolute()
@@ -108,10 +121,24 @@ ARC_MATCH_MEGABYTES = env_int("ARC_MATCH_MEGABYTES", 20, low=1, high=50)
 ARC_REQUIRE_MFA = env_flag("ARC_REQUIRE_MFA", "on")
 # Whether parents and legal guardians may send photos; a system check names what that asks of the operator.
 ARC_GUARDIAN_ROUTE = env_flag("ARC_GUARDIAN_ROUTE", "off")
+# Who may read /metrics; without a token that address is not there.
+ARC_METRICS_TOKEN = env_or_file("ARC_METRICS_TOKEN")
+if 0 < len(ARC_METRICS_TOKEN) < 32:
+    raise ImproperlyConfigured("ARC_METRICS_TOKEN must be at least 32 characters long.")
+ARC_LOG_FORMAT = env_text("ARC_LOG_FORMAT", "text")
+if ARC_LOG_FORMAT not in {"text", "json"}:
+    raise ImproperlyConfigured(f"ARC_LOG_FORMAT={ARC_LOG_FORMAT!r} must be text or json.")
 # How many proxies in front are ours; only then is X-Forwarded-For read, from the right.
 ARC_TRUSTED_PROXIES = env_int("ARC_TRUSTED_PROXIES", 0, low=0, high=5)
 
+# Of the web server that `up` starts, four threads each.
+ARC_WEB_PROCESSES = env_int("ARC_WEB_PROCESSES", 2, low=1, high=64)
+
+# Sealed photos lie in this directory, or in the bucket that ARC_STORE_URL names.
 STORE_DIR = DATA_DIR / "store"
+ARC_STORE = stores.place(env_text("ARC_STORE_URL", ""))
+# Wakes workers on other hosts sooner than the database does. What it loses, the sweep finds.
+ARC_REDIS_URL = stores.redis(env_or_file("ARC_REDIS_URL"))
 
 INSTALLED_APPS = [
     "arcsite.apps.ArcsiteConfig",
@@ -135,6 +162,7 @@ INSTALLED_APPS = [
 # What only dresses the answer stands outermost, so that refusals wear it too; none of it reads the body.
 MIDDLEWARE = [
     "arcsite.middleware.SafetyHeaders",
+    "arcsite.operations.middleware.AnyNameForWatchers",
     "arcsite.languages.LanguageOfAddress",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -171,20 +199,8 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-# Defaults gave "database is locked" under four writers; these settings gave none.
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "db.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=20000;"
-            ),
-        },
-    }
+    "default": databases.database(env_or_file("DATABASE_URL"), DATA_DIR / "db.sqlite3")
 }
 
 # Retries belong to the sweep; the queue only wakes. A positive save_limit would lock every success row.
@@ -205,6 +221,11 @@ Q_CLUSTER: dict[str, Any] = {
     "max_rss": 700_000,
     "save_limit": -1,
 }
+
+if ARC_REDIS_URL:
+    del Q_CLUSTER["orm"]
+    Q_CLUSTER["redis"] = ARC_REDIS_URL
+    CACHES = {"default": {"BACKEND": "arcsite.forgiving_cache.ForgivingRedis", "LOCATION": ARC_REDIS_URL}}
 
 # Not allauth's own: it lets disabled accounts through to a page that would tell the password was right.
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
@@ -251,6 +272,8 @@ if ARC_HTTPS:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
+    # Watchers ask on the machine itself, behind the proxy.
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -299,10 +322,13 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "arcsite.logs.JsonLines"},
+    },
     "filters": {"no_request": {"()": "arcsite.logs.WithoutRequest"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_request"]},
+        "stderr": {"class": "logging.StreamHandler", "formatter": ARC_LOG_FORMAT, "filters": ["no_request"]},
         "null": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},

@@ -9,6 +9,7 @@ handler500 = "arcsite.errors.server_error"
 
 urlpatterns = [
     path("", include("enrollment.urls")),
+    path("", include("arcsite.operations.urls")),
     path("review/", include("review.urls")),
     path("api/", include("matching.urls")),
     path("staff/", include("arcsite.staff_urls")),

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django import forms
 from django.conf import settings
@@ -16,7 +16,11 @@ from enrollment.inspection import SentFile
 from enrollment.models import Attestation
 from enrollment.wish_forms import WishForm
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
 SHOWN_NAME_LENGTH = 60
+PICTURES = "image/png,image/jpeg,image/webp"
 TYPED_FROM_PAPER = {
     "autocomplete": "off",
     "autocapitalize": "characters",
@@ -48,11 +52,29 @@ class PhotosField(forms.FileField):
         return [super(PhotosField, self).clean(file, initial) for file in files]
 
 
-class SendForm(WishForm):
+class FilesForm(forms.Form):
+    """Files come in its field ``held`` and nowhere else."""
+
+    held: ClassVar[str]
+
+    def clean(self) -> dict[str, Any]:
+        if set(self.files) - {self.held}:
+            raise ValidationError(_("A file came in the wrong place of the form."), code="unexpected-file")
+        return self.cleaned_data
+
+
+def statement(label: "StrPromise", unless: "StrPromise") -> forms.BooleanField:
+    """Something that a sender must confirm; ``unless`` is what they read when they did not."""
+    return forms.BooleanField(label=label, error_messages={"required": unless})
+
+
+class SendForm(FilesForm, WishForm):
     """What everybody who sends photos fills in. ``speaker`` is the statement that says who they are."""
 
     attestation: ClassVar[Attestation]
     speaker: ClassVar[str]
+    held = "photos"
+    field_order = ("token", "photos", "in_photo", "guardian", "not_consented", "adult")
 
     token = forms.CharField(widget=forms.HiddenInput, error_messages={"required": BAD_FORM})
     photos = PhotosField(
@@ -61,21 +83,15 @@ class SendForm(WishForm):
         allow_empty_file=True,
         max_length=None,
         error_messages={"required": _("Please choose at least one covered photo.")},
-        widget=PhotosInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        widget=PhotosInput(attrs={"accept": PICTURES}),
     )
-    not_consented = forms.BooleanField(
-        label=_("It was shared without my consent, or I fear that it will be."),
-        error_messages={
-            "required": _("Please confirm that the photo was, or may be, shared without your consent.")
-        },
+    not_consented = statement(
+        _("It was shared without my consent, or I fear that it will be."),
+        unless=_("Please confirm that the photo was, or may be, shared without your consent."),
     )
-    adult = forms.BooleanField(
-        label=_("I am 18 or older, and I was when the photo was taken."),
-        error_messages={
-            "required": _(
-                "Please confirm your age, then and now. If you were under 18, Take It Down can help you."
-            )
-        },
+    adult = statement(
+        _("I am 18 or older, and I was when the photo was taken."),
+        unless=_("Please confirm your age, then and now. If you were under 18, Take It Down can help you."),
     )
 
     @classmethod
@@ -92,15 +108,10 @@ class SendForm(WishForm):
             raise ValidationError(BAD_FORM, code="bad-form")
         return token
 
-    def clean(self) -> dict[str, Any]:
-        if set(self.files) - {"photos"}:
-            raise ValidationError(_("A file came in the wrong place of the form."), code="unexpected-file")
-        return self.cleaned_data
-
     def sent_files(self) -> list[SentFile]:
         """The chosen files, read from memory; call once, on a valid form."""
         files: Sequence[UploadedFile[bytes]] = self.cleaned_data["photos"]
-        return [SentFile(shown_name(file.name or ""), file.read(), file.size or 0) for file in files]
+        return [as_sent(file) for file in files]
 
 
 class UploadForm(SendForm):
@@ -108,15 +119,10 @@ class UploadForm(SendForm):
 
     attestation = Attestation.SELF
     speaker = "in_photo"
-    field_order = ("token", "photos", speaker, "not_consented", "adult")
 
-    in_photo = forms.BooleanField(
-        label=_("I am the person in the photo."),
-        error_messages={
-            "required": _(
-                "Please confirm that you are in the photo. We can only help the person who is in it."
-            )
-        },
+    in_photo = statement(
+        _("I am the person in the photo."),
+        unless=_("Please confirm that you are in the photo. We can only help the person who is in it."),
     )
 
 
@@ -125,47 +131,35 @@ class GuardianForm(SendForm):
 
     attestation = Attestation.GUARDIAN
     speaker = "guardian"
-    field_order = ("token", "photos", speaker, "not_consented", "adult")
 
-    guardian = forms.BooleanField(
-        label=_("I am the parent or legal guardian of the person in the photo, and I act for them."),
-        error_messages={
-            "required": _(
-                "Please confirm that you are the parent or legal guardian. We cannot act for anybody else."
-            )
-        },
+    guardian = statement(
+        _("I am the parent or legal guardian of the person in the photo, and I act for them."),
+        unless=_("Please confirm that you are the parent or legal guardian. We cannot act for anybody else."),
     )
-    not_consented = forms.BooleanField(
-        label=_("It was shared without consent, or I fear that it will be."),
-        error_messages={
-            "required": _("Please confirm that the photo was, or may be, shared without consent.")
-        },
+    not_consented = statement(
+        _("It was shared without consent, or I fear that it will be."),
+        unless=_("Please confirm that the photo was, or may be, shared without consent."),
     )
-    adult = forms.BooleanField(
-        label=_("I am 18 or older myself."),
-        error_messages={"required": _("Please confirm that you are 18 or older yourself.")},
+    adult = statement(
+        _("I am 18 or older myself."), unless=_("Please confirm that you are 18 or older yourself.")
     )
 
 
-class ResendForm(forms.Form):
+class ResendForm(FilesForm):
     """One photo of a case, sent again."""
+
+    held = "photo"
 
     photo = forms.FileField(
         label=_("Your covered photo"),
         allow_empty_file=True,
         error_messages={"required": _("Please choose the covered photo.")},
-        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        widget=forms.FileInput(attrs={"accept": PICTURES}),
     )
-
-    def clean(self) -> dict[str, Any]:
-        if set(self.files) - {"photo"}:
-            raise ValidationError(_("A file came in the wrong place of the form."), code="unexpected-file")
-        return self.cleaned_data
 
     def sent_file(self) -> SentFile:
         """The chosen file, read from memory; call once, on a valid form."""
-        file: UploadedFile[bytes] = self.cleaned_data["photo"]
-        return SentFile(shown_name(file.name or ""), file.read(), file.size or 0)
+        return as_sent(self.cleaned_data["photo"])
 
 
 class LookUpForm(forms.Form):
@@ -193,6 +187,10 @@ class LookUpForm(forms.Form):
                 code="no-such-case",
             ),
         )
+
+
+def as_sent(file: "UploadedFile[bytes]") -> SentFile:
+    return SentFile(shown_name(file.name or ""), file.read(), file.size or 0)
 
 
 def shown_name(name: str) -> str:

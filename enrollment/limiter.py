@@ -29,6 +29,10 @@ _COUNT = """
     ON CONFLICT ("key", "window") DO UPDATE SET "used" = enrollment_allowance."used" + 1
     RETURNING "used"
 """
+_NOTE = """
+    INSERT INTO enrollment_refusals ("what", "count") VALUES (%s, 1)
+    ON CONFLICT ("what") DO UPDATE SET "count" = enrollment_refusals."count" + 1
+"""
 
 
 class Purpose(enum.Enum):
@@ -69,6 +73,8 @@ def take_for(whom: str, label: str, *, limit: int, seconds: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(more=""), [key, window])
         (used,) = cursor.fetchone()
+        if used > limit:
+            cursor.execute(_NOTE, [label])
     if used > limit:
         raise Throttled(retry_after=window + seconds - now)
 

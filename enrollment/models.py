@@ -223,3 +223,10 @@ class Allowance(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["key", "window"], name="allowance_once_per_window")]
+
+
+class Refusals(models.Model):
+    """How often the limit called ``what`` refused a try, ever. Of whom is not kept."""
+
+    what = models.CharField(max_length=20, primary_key=True)
+    count = models.PositiveBigIntegerField(default=0)

@@ -1,28 +1,28 @@
 """The only door to stored photo bytes: seal, open, destroy, reconcile.
 
-Each original is encrypted with a key of its own (AES-256-GCM) into one file of the private store. The key
-lies in the database, wrapped by a key derived from ARC_MASTER_KEY. Both layers are bound to the photo's
-id, so a swapped, truncated or edited file does not open.
+Each original is encrypted with a key of its own (AES-256-GCM) into one file of the private store: a folder,
+or a bucket, which is sent the same bytes. The key lies in the database, wrapped by a key derived from
+ARC_MASTER_KEY. Both layers are bound to the photo's id, so a swapped, truncated or edited file does not open.
 """
 
 import os
 import re
-import stat
-import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Exists, OuterRef
+from django.utils.module_loading import import_string
 
+from enrollment.bucket_place import Unreachable
+from enrollment.folder import Folder
 from enrollment.models import OriginalKey, Photo
 from enrollment.states import PhotoState
 from enrollment.transitions import StaleState
@@ -41,12 +41,27 @@ class OriginalDamaged(Exception):
     """What is stored is not what was sealed for this photo."""
 
 
+class StoreSilent(OperationalError):
+    """The store does not answer just now. To everybody above it is what a silent database would be."""
+
+
 class NotStored(Exception):
     """The store did not take the original; nothing of it is left there."""
 
 
 class NotDestroyed(Exception):
     """Some of the original, or its key, may still be there. Never report such a photo as purged."""
+
+
+class Store(Protocol):
+    """Where sealed bytes lie under names. Each method raises OSError; see ``folder`` and ``bucket``."""
+
+    def write(self, name: str, data: bytes) -> None: ...
+    def read(self, name: str) -> bytes: ...
+    def remove(self, name: str) -> None: ...
+    def holds(self, name: str) -> bool: ...
+    def age(self, name: str) -> float | None: ...
+    def listing(self) -> dict[str, float | None]: ...
 
 
 @dataclass(frozen=True)
@@ -72,23 +87,23 @@ def seal(photo_id: uuid.UUID, data: bytes, *, name: uuid.UUID | None = None) -> 
     key, nonce = AESGCM.generate_key(256), os.urandom(NONCE_BYTES)
     sealed = FORMAT + nonce + AESGCM(key).encrypt(nonce, data, _bound("original", photo_id))
     try:
-        with _store(create=True) as store:
-            _write(store, (name or photo_id).hex, sealed)
+        _store().write((name or photo_id).hex, sealed)
     except OSError as error:
         raise NotStored(f"the store refused an original: {error.strerror}") from error
     return _wrap(photo_id, key)
 
 
 def open_original(photo_id: uuid.UUID) -> bytes:
-    """The bytes given to ``seal``. Raises OriginalGone or OriginalDamaged."""
+    """The bytes given to ``seal``. Raises OriginalGone, OriginalDamaged or StoreSilent."""
     row = OriginalKey.objects.select_related("photo").filter(pk=photo_id).first()
     if row is None:
         raise OriginalGone("the key was destroyed")
     try:
-        with _store() as store:
-            sealed = _read(store, (row.photo.sealed_as or photo_id).hex)
+        sealed = _store().read((row.photo.sealed_as or photo_id).hex)
     except FileNotFoundError:
         raise OriginalGone("the file is missing") from None
+    except Unreachable as error:
+        raise StoreSilent(f"an original cannot be read now: {error.strerror}") from error
     except OSError as error:
         raise OriginalDamaged(f"the file cannot be read: {error.strerror}") from error
     nonce, ciphertext = sealed[len(FORMAT) :][:NONCE_BYTES], sealed[len(FORMAT) + NONCE_BYTES :]
@@ -102,14 +117,16 @@ def open_original(photo_id: uuid.UUID) -> bytes:
 
 
 def is_held(photo_id: uuid.UUID) -> bool:
-    """Whether anything of the original is still here: its key or its file. Looks, never remembers."""
+    """Whether anything of the original is still here: its key or its file. Looks, never remembers.
+
+    Raises StoreSilent.
+    """
     if OriginalKey.objects.filter(pk=photo_id).exists():
         return True
     try:
-        with _store() as store:
-            return any(_present(store, name) for name in _names(_file_of(photo_id)))
-    except FileNotFoundError:
-        return False
+        return _store().holds(_file_of(photo_id).hex)
+    except Unreachable as error:
+        raise StoreSilent(f"nobody can tell now what the store holds: {error.strerror}") from error
 
 
 def destroy(photo_id: uuid.UUID, *, lease: uuid.UUID | None = None) -> None:
@@ -141,6 +158,35 @@ def discard(photo_id: uuid.UUID, *, name: uuid.UUID | None = None) -> None:
         _remove_file(file)
 
 
+def works() -> bool:
+    """Whether the store takes a few bytes, gives them back and lets go of them. Raises OSError.
+
+    What a killed process leaves of it is a stray like any other, and goes with the next ``reconcile``.
+    """
+    name, data = uuid.uuid4().hex, os.urandom(NONCE_BYTES)
+    store = _store()
+    store.write(name, data)
+    came_back = store.read(name) == data
+    store.remove(name)
+    return came_back
+
+
+def rewrap(new_master: str) -> int:
+    """Wrap the key of every original anew, for ``new_master`` in the place of ARC_MASTER_KEY: all or none.
+
+    Returns how many were; those that fit the new one already are left, so it may be run again. The service
+    must be stopped. Raises OriginalDamaged for a key that fits neither.
+    """
+    with transaction.atomic(durable=True):
+        changed = 0
+        for row in OriginalKey.objects.select_for_update().iterator():
+            if not _fits(row.photo_id, bytes(row.wrapped), new_master):
+                key = _unwrap(row.photo_id, bytes(row.wrapped))
+                wrapped = _wrap(row.photo_id, key, new_master)
+                changed += OriginalKey.objects.filter(pk=row.pk).update(wrapped=wrapped)
+        return changed
+
+
 def _file_of(photo_id: uuid.UUID) -> uuid.UUID:
     """The name of the photo's file in the store."""
     sealed_as = Photo.objects.filter(pk=photo_id).values_list("sealed_as", flat=True).first()
@@ -153,13 +199,10 @@ def reconcile() -> Reconciliation:
     A stray is a file without a key, once it is older than any upload can last, or a key that outlived its
     purge. A database without any photo has no say: it may be a new one in the place of one that was lost
     or not mounted, whose keys would still open these files. What cannot be destroyed holds up nothing else.
+    Raises OSError when the store cannot be listed.
     """
-    try:
-        with _store() as store:
-            names = os.listdir(store)  # noqa: PTH208 - of the descriptor
-            files = {name: age for name in names if (age := _age(store, name)) is not None}
-    except FileNotFoundError:
-        names, files = [], {}
+    names = _store().listing()
+    files = {name: age for name, age in names.items() if age is not None}
     kept = _files_with_keys()
     strays = _drop_outlived_keys()
     has_a_say = Photo.objects.exists()
@@ -201,9 +244,8 @@ def _removed(file: uuid.UUID) -> bool:
 
 def _is_lost(file: uuid.UUID) -> bool:
     """File first, key second: a purge takes them the other way round and is never mistaken for a loss."""
-    with _store(create=True) as store:
-        if _age(store, file.hex) is not None:
-            return False
+    if _store().age(file.hex) is not None:
+        return False
     return file in _files_with_keys()
 
 
@@ -215,15 +257,18 @@ def _without_key() -> set[uuid.UUID]:
 
 def _remove_file(file: uuid.UUID) -> None:
     try:
-        with _store() as store:
-            for name in _names(file):
-                _unlink(store, name)
-            os.fsync(store)
-            left = any(_present(store, name) for name in _names(file))
+        _store().remove(file.hex)
     except OSError as error:
         raise NotDestroyed(f"an original could not be removed: {error.strerror}") from error
-    if left:
-        raise NotDestroyed("an original is still there after its removal")
+
+
+def _store() -> Store:
+    place = settings.ARC_STORE
+    if place is None:
+        return Folder(settings.STORE_DIR)
+    # By its name: boto3 is loaded only where there is a bucket.
+    bucket: Store = import_string("enrollment.bucket.connected")(place)
+    return bucket
 
 
 # ---- keys ----
@@ -239,84 +284,24 @@ def _wrapping_key(master: str) -> AESGCM:
     return AESGCM(kdf.derive(master.encode()))
 
 
-def _wrap(photo_id: uuid.UUID, key: bytes) -> bytes:
+def _wrap(photo_id: uuid.UUID, key: bytes, master: str = "") -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + _wrapping_key(settings.ARC_MASTER_KEY).encrypt(nonce, key, _bound("key", photo_id))
+    wrapping = _wrapping_key(master or settings.ARC_MASTER_KEY)
+    return nonce + wrapping.encrypt(nonce, key, _bound("key", photo_id))
 
 
-def _unwrap(photo_id: uuid.UUID, wrapped: bytes) -> bytes:
-    nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
+def _fits(photo_id: uuid.UUID, wrapped: bytes, master: str) -> bool:
     try:
-        return _wrapping_key(settings.ARC_MASTER_KEY).decrypt(nonce, sealed, _bound("key", photo_id))
-    except (InvalidTag, ValueError):
-        raise OriginalDamaged("the key does not fit this photo or this master key") from None
-
-
-# ---- files: every name is relative to the open store directory, and no symbolic link is followed ----
-
-
-@contextmanager
-def _store(*, create: bool = False) -> Iterator[int]:
-    """A descriptor of the store directory, private to its owner. Raises OSError."""
-    if create:
-        settings.STORE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = os.open(settings.STORE_DIR, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        if stat.S_IMODE(os.fstat(store).st_mode) != 0o700:
-            os.fchmod(store, 0o700)
-        yield store
-    finally:
-        os.close(store)
-
-
-def _names(file: uuid.UUID) -> tuple[str, str]:
-    return file.hex, f"{file.hex}.new"
-
-
-def _write(store: int, name: str, data: bytes) -> None:
-    """Whole and durable under ``name``, or not there at all."""
-    partial = f"{name}.new"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(partial, flags, 0o600, dir_fd=store), "wb", buffering=0) as file:
-            view = memoryview(data)
-            while view:
-                view = view[file.write(view) :]
-            os.fsync(file.fileno())
-        os.rename(partial, name, src_dir_fd=store, dst_dir_fd=store)
-        os.fsync(store)
-    except BaseException:
-        for left in (partial, name):
-            with suppress(OSError):
-                _unlink(store, left)
-        raise
-
-
-def _read(store: int, name: str) -> bytes:
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=store)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError("it is not a file")
-        return file.read()
-
-
-def _unlink(store: int, name: str) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=store)
-
-
-def _present(store: int, name: str) -> bool:
-    try:
-        os.stat(name, dir_fd=store, follow_symlinks=False)
-    except FileNotFoundError:
+        _unwrap(photo_id, wrapped, master)
+    except OriginalDamaged:
         return False
     return True
 
 
-def _age(store: int, name: str) -> float | None:
-    """Seconds since the last write; None for a directory, which nobody here makes, or what went away."""
+def _unwrap(photo_id: uuid.UUID, wrapped: bytes, master: str = "") -> bytes:
+    nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
+    wrapping = _wrapping_key(master or settings.ARC_MASTER_KEY)
     try:
-        found = os.stat(name, dir_fd=store, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    return None if stat.S_ISDIR(found.st_mode) else time.time() - found.st_mtime
+        return wrapping.decrypt(nonce, sealed, _bound("key", photo_id))
+    except (InvalidTag, ValueError):
+        raise OriginalDamaged("the key does not fit this photo or this master key") from None

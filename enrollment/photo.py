@@ -23,6 +23,7 @@ from enrollment.areas import Mask
 from enrollment.colour import as_seen, seen_as, to_srgb
 from enrollment.cut_short import is_cut_short
 from enrollment.exif import ORIENTATION, read_exif
+from enrollment.formats import PUBLIC_FORMATS
 from enrollment.plain_png import packed_png
 from enrollment.refusals import Refused, percent
 from enrollment.structure import JPEG, walk
@@ -31,7 +32,6 @@ WORKING_SIDE = 2048
 WORKING_MAGIC = b"P6\n# covered photo, sanitised\n"
 OPAQUE = 250
 PUBLIC_SIDE = 256
-PUBLIC_FORMATS = ("PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 PUBLIC_PIXELS = 64_000_000
 PUBLIC_JPEG_PIXELS = 120_000_000
 
@@ -244,7 +244,7 @@ def _opened(data: bytes) -> Image.Image:
     """Any public format; of a JPEG with several pictures only the first, without looking further."""
     if data.startswith(JPEG):
         return JpegImageFile(BytesIO(data))
-    return Image.open(BytesIO(data), formats=PUBLIC_FORMATS)
+    return Image.open(BytesIO(data), formats=tuple(PUBLIC_FORMATS))
 
 
 def _too_many_pixels(pixels: int, limit: int) -> Refused:

@@ -29,16 +29,27 @@ class Backlog:
 
 def measure() -> Backlog:
     """Count, whether or not someone is at work on it."""
-    covered = Photo.objects.filter(state=PhotoState.COVERED)
-    purging = Photo.objects.filter(state__in=PhotoState.purging(), original_removed_at__isnull=True)
     return Backlog(
-        to_fingerprint=_since(covered, timedelta(0)),
-        to_purge=_since(purging, timedelta(0)),
-        overdue=_since(covered, TOO_LONG),
-        unpurged=_since(purging, TOO_LONG),
+        to_fingerprint=_since(_covered(), timedelta(0)).count(),
+        to_purge=_since(_purging(), timedelta(0)).count(),
+        overdue=_since(_covered(), TOO_LONG).count(),
+        unpurged=_since(_purging(), TOO_LONG).count(),
         failed=Photo.objects.filter(state=PhotoState.FAILED).count(),
     )
 
 
-def _since(photos: PhotoQuerySet, period: timedelta) -> int:
-    return photos.filter(due_at__lte=Now() - period).count()
+def is_late() -> bool:
+    """Whether anything has been due for more than TOO_LONG; cheaper than counting it."""
+    return _since(_covered(), TOO_LONG).exists() or _since(_purging(), TOO_LONG).exists()
+
+
+def _covered() -> PhotoQuerySet:
+    return Photo.objects.filter(state=PhotoState.COVERED)
+
+
+def _purging() -> PhotoQuerySet:
+    return Photo.objects.filter(state__in=PhotoState.purging(), original_removed_at__isnull=True)
+
+
+def _since(photos: PhotoQuerySet, period: timedelta) -> PhotoQuerySet:
+    return photos.filter(due_at__lte=Now() - period)

@@ -59,4 +59,5 @@ class Dispatcher:
 
 def _room() -> int:
     broker = get_broker()
-    return MOST_QUEUED - int(broker.queue_size()) - int(broker.lock_size())
+    # A broker that does not hold messages back until they are done says nothing about those.
+    return MOST_QUEUED - int(broker.queue_size()) - int(broker.lock_size() or 0)

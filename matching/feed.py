@@ -31,6 +31,7 @@ VERSIONS = (VERSION,)
 # More than is published between two backups, so that no number is ever given out again after a restore.
 LEAP = 1_000_000
 _ID_BYTES = 16
+_NOBODY = 0  # as a partner's id
 
 
 def publish(photo_id: uuid.UUID) -> None:
@@ -117,10 +118,16 @@ def visible(partner: Partner) -> "QuerySet[FeedRecord]":
     """What this partner may be told of: its planted records and, when it is live, all it is not kept from."""
     if partner.stage != Partner.Stage.LIVE:
         return FeedRecord.objects.filter(partner=partner)
+    return meant_for(partner, planted=True)
+
+
+def meant_for(partner: Partner, *, planted: bool) -> "QuerySet[FeedRecord]":
+    """What people let the partner have when it is live, whether or not it is, and what is ``planted``."""
     kept_from = Withheld.objects.filter(record=OuterRef("pk"), partner=partner)
     # "Nobody's or its own", said so that no database thinks of two indexes and then sorts the whole feed.
-    whose = Coalesce(F("partner_id"), Value(partner.pk))
-    return FeedRecord.objects.alias(whose=whose).filter(~Exists(kept_from), whose=partner.pk)
+    owner = partner.pk if planted else _NOBODY
+    whose = Coalesce(F("partner_id"), Value(owner))
+    return FeedRecord.objects.alias(whose=whose).filter(~Exists(kept_from), whose=owner)
 
 
 def wire_form(document: Mapping[str, Any]) -> str:

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, Max, OuterRef, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from matching.models import FeedRecord, Outcome, Partner, PartnerCalls, PartnerKey, Sighting, Withheld
+from matching import feed
+from matching.models import FeedRecord, Outcome, Partner, PartnerCalls, PartnerKey, Sighting
 
 MOST = 1000
 # Time enough to issue the next key, hand it over and see it used.
@@ -44,7 +44,6 @@ class Waiting:
 
 
 NOTHING = Waiting(0, None)
-_NOBODY = 0
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def alarms(
 
 def unread(partner: Partner) -> Waiting:
     """What the partner has not asked for yet. A new one is not behind by the age of the feed."""
-    waiting = _waiting(_meant_for(partner).filter(seq__gt=partner.pulled))
+    waiting = _waiting(feed.meant_for(partner, planted=False).filter(seq__gt=partner.pulled))
     if waiting.since is None or partner.approved_at is None:
         return waiting
     return Waiting(waiting.count, max(waiting.since, partner.approved_at))
@@ -151,15 +150,7 @@ def _owed(partner: Partner) -> "QuerySet[FeedRecord]":
     if not partner.pulled:
         return FeedRecord.objects.none()
     after = max(partner.applied, partner.live_from)
-    return _meant_for(partner).filter(tombstone=True, seq__gt=after)
-
-
-def _meant_for(partner: Partner) -> "QuerySet[FeedRecord]":
-    """What people let the partner have when it is live, whether or not it is now; nothing planted."""
-    kept_from = Withheld.objects.filter(record=OuterRef("pk"), partner=partner)
-    # Said so that SQLite goes by number, or by the few tombstones, and not through all that is nobody's.
-    owner = Coalesce(F("partner_id"), Value(_NOBODY))
-    return FeedRecord.objects.alias(owner=owner).filter(~Exists(kept_from), owner=_NOBODY)
+    return feed.meant_for(partner, planted=False).filter(tombstone=True, seq__gt=after)
 
 
 def _reports(partner: Partner) -> tuple[tuple[Outcome, int], ...]:

@@ -1,7 +1,7 @@
 """Writing that gives up rather than make somebody wait: for notes that may be lost, never for the truth."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import OperationalError, connection, transaction
@@ -11,18 +11,18 @@ logger = logging.getLogger(__name__)
 PATIENCE_MS = 250
 
 
-@contextmanager
-def impatient(what: str) -> Iterator[None]:
-    """A transaction for the block; when the database is busy for longer than a moment, it is given up.
+def note(what: str, write: Callable[[], object]) -> None:
+    """Write in a transaction of its own; when the database is busy for longer than a moment, give up.
 
-    ``what`` is what was to be written, for the log.
+    ``what`` is what was to be written, for the log. A function and no context, because a busy database may
+    keep us out before the first statement, and no context may leave its block out.
     """
     try:
         with _short_wait(), transaction.atomic():
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
                     cursor.execute(f"SET LOCAL lock_timeout = {PATIENCE_MS}")
-            yield
+            write()
     except OperationalError:
         logger.warning("%s was not noted: the database was busy", what)
 

@@ -43,6 +43,11 @@ def claim(photo_id: uuid.UUID, due: PhotoQuerySet) -> Lease | None:
     return Lease(photo_id, token, attempt)
 
 
+def forgive(lease: Lease) -> None:
+    """The attempt failed for no fault of the photo, and does not count. The lease stays, as a pause."""
+    held(lease).update(attempts=F("attempts") - 1)
+
+
 def held(lease: Lease) -> PhotoQuerySet:
     """The photo, as long as the lease is neither over nor passed to another; else nothing."""
     return Photo.objects.filter(pk=lease.photo_id, lease_token=lease.token, lease_until__gte=Now())

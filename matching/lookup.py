@@ -43,16 +43,24 @@ def find(partner: Partner, grid: Grid) -> list[Found]:
 
 
 class _Lookup:
-    """The index of this process. Threads share it: what one search reads is never changed, only replaced."""
+    """The index of this process. Threads share it: what one search reads is never changed, only replaced.
+
+    A newer file is opened by one of the requests that see it, beside the others: they go on with the older
+    one, and with what was published since, for as long as it takes.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
         self._start(None)
 
     def search(self, grid: Grid) -> list[Found]:
         """All that match, best first, withdrawn ones among them. Raises CatchingUp."""
+        head = FeedHead.objects.filter(pk=1).first()
+        if head is not None:
+            self._map_newest(head.feed_id)
         with self._lock:
-            self._follow()
+            self._follow(head)
             indexes = (self._mapped, self._recent)
         best: dict[str, Match] = {}
         for match in (match for index in indexes for match in index.search(grid[None])[0]):
@@ -66,14 +74,36 @@ class _Lookup:
         self._shelf: Shelf | None = None
         self._mapped, self._recent = Index(), Index()
 
-    def _follow(self) -> None:
-        """Take in what was published since. Raises CatchingUp."""
-        head = FeedHead.objects.filter(pk=1).first()
+    def _map_newest(self, feed_id: uuid.UUID) -> None:
+        """Begin anew with a newer file, if there is one; only who has none yet waits for somebody else's."""
+        if not self._is_newer(shelf.newest(feed_id)):
+            return
+        if not self._opening.acquire(blocking=self._shelf is None):
+            return
+        try:
+            newest = shelf.newest(feed_id)
+            if newest is not None and self._is_newer(newest):
+                self._begin_with(feed_id, newest, shelf.opened(newest))
+        except FileNotFoundError:  # replaced meanwhile: the next request finds the other one
+            return
+        finally:
+            self._opening.release()
+
+    def _is_newer(self, newest: Shelf | None) -> bool:
+        return newest is not None and newest != self._shelf
+
+    def _begin_with(self, feed_id: uuid.UUID, newest: Shelf, mapped: Index) -> None:
+        """What was taken in since the file was written is taken in again."""
+        with self._lock:
+            self._feed_id, self._shelf, self._through = feed_id, newest, newest.through
+            self._mapped, self._recent = mapped, Index()
+
+    def _follow(self, head: FeedHead | None) -> None:
+        """Take in what was published since, as far as this head. Raises CatchingUp."""
         if head is None or head.feed_id != self._feed_id:
             self._start(head.feed_id if head else None)
         if head is None:
             return
-        self._map(shelf.newest(head.feed_id))
         found = shelf.entries(self._through, head.seq, MOST_NEW + 1, withdrawn=False)
         some = found[:MOST_NEW]
         if some:
@@ -82,19 +112,10 @@ class _Lookup:
             shelf.take_in(recent, some)
             recent.compact()
             self._recent = recent
-        self._through = head.seq if some == found else some[-1].seq
+        # Another request may have looked at the head later, and come further.
+        self._through = max(self._through, head.seq if some == found else some[-1].seq)
         if some != found:
             raise CatchingUp
-
-    def _map(self, newest: Shelf | None) -> None:
-        """Begin anew with a newer file; what was taken in since it was written is taken in again."""
-        if newest is None or newest == self._shelf:
-            return
-        try:
-            mapped = shelf.opened(newest)
-        except FileNotFoundError:  # replaced meanwhile: the next request finds the other one
-            return
-        self._mapped, self._recent, self._shelf, self._through = mapped, Index(), newest, newest.through
 
 
 _index = _Lookup()

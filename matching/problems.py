@@ -6,6 +6,8 @@ from http import HTTPStatus
 
 from django.http import HttpResponse, JsonResponse
 
+from enrollment.formats import PUBLIC_FORMATS
+
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 60
 
@@ -73,7 +75,7 @@ class Problem(Enum):
     NOT_A_PICTURE = (
         "not-a-picture",
         HTTPStatus.BAD_REQUEST,
-        "The body must be the bytes of one photo: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF, without a form.",
+        f"The body must be the bytes of one photo, without a form: one of {', '.join(PUBLIC_FORMATS)}.",
     )
     CATCHING_UP = (
         "catching-up",

@@ -54,7 +54,12 @@ def fingerprint_photo(photo_id: uuid.UUID, *, actor: str) -> bool:
         return False
     extended = Case.objects.filter(photos=photo_id, extended=True).exists()
     make = sandbox.fingerprint_extended if extended else sandbox.fingerprint
-    document = make(originals.open_original(photo_id))
+    try:
+        original = originals.open_original(photo_id)
+    except originals.StoreSilent:
+        leases.forgive(lease)
+        raise
+    document = make(original)
     _store(lease, document, actor)
     return True
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connections
 
-from matching import chores, dispatch
+from matching import chores, dispatch, service_manager
 from matching.stopping import StopSignals
 from matching.watchdog import Cluster, Sweeper
 
@@ -71,12 +71,15 @@ def supervise(data: Path, directory: Path) -> None:
         orphans = cluster.kill() + sweeper.kill()
         if orphans:
             logger.warning("%d processes of a worker that was killed were still there; ended", orphans)
+        service_manager.tell(service_manager.READY)
         try:
             while not signals.requested:
                 for errand in errands:
                     errand.run_if_due()
+                service_manager.tell(service_manager.ALIVE)
                 signals.wait(TICK)
         finally:
+            service_manager.tell(service_manager.STOPPING)
             cluster.ask_to_stop()
             sweeper.ask_to_stop()
             cluster.kill(patience=STOP_PATIENCE)

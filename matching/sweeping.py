@@ -16,7 +16,7 @@ from django_q.models import Task
 
 from enrollment import limiter, originals
 from enrollment.services import lapse_overdue
-from matching import backlog, dispatch, duplicates, partner_watch, services, shelf, wal
+from matching import backlog, dispatch, duplicates, partner_watch, publishing, services, shelf, wal
 from matching.backlog import Backlog
 from review import audit_check, team
 
@@ -76,6 +76,7 @@ def sweep(*, retry_failed: bool = False) -> Sweep:
     part("the file of fingerprints", lambda: shelf.renew(TURN) if shelf.is_due() else 0)
     part("the audit's check", _check_audit)
     part("the team's figures", team.refresh)
+    part("the public figures", publishing.publish_today)
     late_partners = part("partners", partner_watch.watch)
     truncated = wal.truncate()
     return Sweep(

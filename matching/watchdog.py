@@ -15,6 +15,8 @@ from matching import heartbeat, processes
 logger = logging.getLogger(__name__)
 
 SILENCE = timedelta(seconds=120)
+# Clusters of several hosts take messages from one queue, so that one of them may get none for a while.
+SILENCE_AMONG_OTHERS = timedelta(minutes=10)
 LONGEST_PAUSE = 60.0
 # Longer than this, and a start counts as a good one: the next pause is short again.
 STEADY = 60.0
@@ -79,8 +81,11 @@ class Cluster(Child):
                 self.start()
         elif not self.running:
             self._replace("ended")
-        elif self.age > SILENCE.total_seconds() and heartbeat.silent_for(SILENCE):
+        elif self._is_silent(SILENCE) or self._is_silent(SILENCE_AMONG_OTHERS, here=True):
             self._replace("was silent for too long")
+
+    def _is_silent(self, period: timedelta, *, here: bool = False) -> bool:
+        return self.age > period.total_seconds() and heartbeat.silent_for(period, here=here)
 
     def _replace(self, why: str) -> None:
         steady = self.age > STEADY

@@ -47,7 +47,7 @@ class Person:
     def open_case(self, page: Page, case: Case) -> None:
         """Look the case up, closing another one first that this browser has open."""
         page.goto(f"{self.url}/case/")
-        if (close := page.get_by_role("button", name="Close it now")).count():
+        if (close := page.get_by_role("button", name="Close these pages now")).count():
             close.click()
             page.wait_for_url(f"{self.url}/")
             page.goto(f"{self.url}/case/")

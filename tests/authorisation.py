@@ -6,6 +6,7 @@
     C  conflict: not theirs now     R  refused (403)
     N  nothing is there (404)       M  that method is not for this address (405)
     B  a body that cannot be meant  K  no valid partner key (401)
+    P  postponed: not now (503)
 
 The first three are people without an account (nobody, the case's sender, another case's sender), then five
 roles of staff, of which the first has no second factor, then two superusers, the first without one, then
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 OUTCOMES = {
     "O": "open", ">": "leads on", "F": "form", "C": "conflict", "N": "nothing", "S": "sign in", "U": "set up",
     "A": "again", "R": "refused", "M": "method", "K": "no key", "B": "body",
+    "P": "postponed",
 }  # fmt: skip
 SHUT = frozenset("SUARMNK")
 
@@ -84,6 +86,14 @@ ENTRIES = (
         "enrollment:resend",
         {SAFE: ">>N >>>>> >> >>>", "POST": ">>N >>>>> >> >>>", "PUT DELETE OPTIONS": NO_METHOD},
     ),
+    # For whoever watches the service. Nobody has set a token for the metrics, so they are not there.
+    Entry(
+        "operations:healthz operations:transparency operations:transparency_document",
+        {SAFE: ALL_OPEN, "POST PUT DELETE OPTIONS": NO_METHOD},
+    ),
+    # No worker runs here, so the service is not ready.
+    Entry("operations:readyz", {SAFE: "PPP PPPPP PP PPP", "POST PUT DELETE OPTIONS": NO_METHOD}),
+    Entry("operations:metrics", {SAFE: "NNN NNNNN NN NNN", "POST PUT DELETE OPTIONS": NO_METHOD}),
     Entry("enrollment:leave", {"POST": ">>> >>>>> >> >>>", "GET HEAD PUT DELETE OPTIONS": NO_METHOD}),
     # For partners.
     Entry(

@@ -8,11 +8,11 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import django
+import postgresql
 import pytest
 from django.conf import settings
 
@@ -23,20 +23,15 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", None, b"localhost"})
 SETTINGS_MODULE = "DJANGO_SETTINGS_MODULE"
 SOCKET = "TEST_POSTGRESQL"
 
-for name in [name for name in os.environ if name.startswith("ARC_")]:
+for name in [name for name in os.environ if name.startswith(("ARC_", "DATABASE_URL"))]:
     del os.environ[name]
 os.environ.update(throwaway_environment())
 # Most tests are about something else; those of the second factor switch it on.
 os.environ["ARC_REQUIRE_MFA"] = "off"
 os.environ[SETTINGS_MODULE] = "arcsite.settings"
 if SOCKET in os.environ:
-    # tests/integration/test_postgresql.py runs some of the tests again on a server of its own.
-    import_module("arcsite.settings").DATABASES["default"] = {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": "postgres",
-        "USER": "postgres",
-        "HOST": os.environ[SOCKET],
-    }
+    # tests/integration/test_postgresql.py runs the unit tests again on a server of its own.
+    os.environ["DATABASE_URL"] = postgresql.url(os.environ[SOCKET])
 django.setup()
 # Left set, it would make each xdist worker read the settings before its own directory exists.
 del os.environ[SETTINGS_MODULE]

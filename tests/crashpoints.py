@@ -28,9 +28,9 @@ class Point:
 POINTS = {
     # Upload of two photos: files first, then one transaction.
     "U1": Point("before", "enrollment.originals:seal"),
-    "U2": Point("before", "os:fsync", within="enrollment.originals:_write"),
-    "U3": Point("before", "os:rename", within="enrollment.originals:_write"),
-    "U4": Point("after", "os:rename", within="enrollment.originals:_write", nth=2),
+    "U2": Point("before", "os:fsync", within="enrollment.folder:Folder.write"),
+    "U3": Point("before", "os:rename", within="enrollment.folder:Folder.write"),
+    "U4": Point("after", "os:rename", within="enrollment.folder:Folder.write", nth=2),
     "U5": Point("after", "enrollment.originals:seal"),
     "U6": Point("before", "enrollment.services:_record"),
     "U7": Point("before", COMMIT, within="enrollment.services:_record"),

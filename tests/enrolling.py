@@ -1,18 +1,22 @@
 """What the enrolment tests share: a submitter with a browser, and the shape of the race fixture."""
 
+import html
+import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 
-from enrollment import receipts
-from enrollment.models import Case
+from enrollment import originals, receipts, transitions
+from enrollment.models import Case, Photo
 from enrollment.receipts import Receipt
 from enrollment.recipients import Delivery, ListedPartner
+from enrollment.states import Edge
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -77,3 +81,17 @@ class Submitter:
     def look_up(self, number: str | None = None, secret: str | None = None) -> "Answer":
         form = {"number": number or self.receipt.shown_number, "secret": secret or self.receipt.shown_secret}
         return self.client.post(reverse("enrollment:status"), form)
+
+
+def text_of(content: bytes) -> str:
+    """What a page says, without its tags."""
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content.decode())))
+
+
+def protect(photo: Photo, **fields: Any) -> Photo:
+    """Decided, fingerprinted, purged and protected, as the later stages do it."""
+    transitions.move(photo.pk, Edge.DECIDE_COVERED, actor="staff:1")
+    transitions.move(photo.pk, Edge.STORE_FINGERPRINT, actor="worker")
+    originals.destroy(photo.pk)
+    transitions.move(photo.pk, Edge.PROTECT, actor="worker", original_removed_at=Now(), **fields)
+    return photo

@@ -6,20 +6,10 @@ python feed_race.py read FILE       polls as a partner until FILE is there, and 
 """
 
 import json
-import os
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
-
-if server := os.environ.get("TEST_POSTGRESQL"):
-    import_module("arcsite.settings").DATABASES["default"] = {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": "postgres",
-        "USER": "postgres",
-        "HOST": server,
-    }
 
 import django
 

@@ -38,7 +38,7 @@ class Painter:
 
     def choose(self, *photos: Path) -> None:
         expect(self.page.locator("#paint-tool")).to_be_visible()
-        self.page.get_by_label("A photo on this device").set_input_files(photos)
+        self.page.get_by_label("Choose a photo on this device").set_input_files(photos)
         expect(self.page.locator("#paint-work")).to_be_visible()
         expect(self.page.locator("#paint-tool[aria-busy]")).to_have_count(0)
 

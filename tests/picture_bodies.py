@@ -9,15 +9,17 @@ import schemathesis
 from hypothesis import strategies
 from PIL import Image
 
-PICTURES = ("image/jpeg", "image/png", "image/webp")
+from enrollment.formats import PUBLIC_FORMATS
+
 SIZE = (64, 64)
 
 
-def encoded(kind: str) -> bytes:
+def encoded(name: str) -> bytes:
+    """A small picture in a format by Pillow's name."""
     out = BytesIO()
-    Image.linear_gradient("L").resize(SIZE).convert("RGB").save(out, kind.rpartition("/")[2])
+    Image.linear_gradient("L").resize(SIZE).convert("RGB").save(out, name)
     return out.getvalue()
 
 
-for picture in PICTURES:
-    schemathesis.openapi.media_type(picture, strategies.just(encoded(picture)))
+for name, kind in PUBLIC_FORMATS.items():
+    schemathesis.openapi.media_type(kind, strategies.just(encoded(name)))

@@ -7,7 +7,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+import psycopg
+from psycopg import sql
 
 ACCOUNT = "postgres"
 START_SECONDS = 30.0
@@ -35,52 +39,94 @@ def why_not() -> str:
     return ""
 
 
+def url(socket: Path | str, name: str = "postgres") -> str:
+    """The DATABASE_URL of a database of the server whose socket lies in this directory."""
+    return f"postgresql://{ACCOUNT}@/{name}?host={socket}"
+
+
+def create_database(socket: Path | str, name: str) -> str:
+    """Make an empty database; its DATABASE_URL."""
+    with psycopg.connect(url(socket), autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return url(socket, name)
+
+
+def copy_database(socket: str, source: str, target: str) -> None:
+    """Make ``target`` a copy of ``source``, which nobody may be connected to; an older copy goes."""
+    with psycopg.connect(url(socket), autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(target)))
+        names = (sql.Identifier(target), sql.Identifier(source))
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+
+
+@dataclass
+class Server:
+    """A server in ``directory``, which is also where its socket lies."""
+
+    directory: Path
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Start it, after a kill as often as it takes until nobody holds its memory any more."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self._started():
+            assert time.monotonic() < deadline, (self.directory / "log").read_text()
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """As a power cut would end it: no goodbye to anybody. What was committed is in its files."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+
+    def _started(self) -> bool:
+        options = [part for setting in ("listen_addresses=", *SETTINGS) for part in ("-c", setting)]
+        data: list[str | Path] = ["-D", self.directory / "data", "-k", self.directory]
+        command: list[str | Path] = [*_as_account(), _program("postgres"), *data, *options]
+        with (self.directory / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.directory)
+        ready: list[str | Path] = [_program("pg_isready"), "-q", "-h", self.directory]
+        while subprocess.run(ready, check=False).returncode:
+            if self.process.poll() is not None:
+                return False
+            time.sleep(0.1)
+        return self.process.poll() is None
+
+
 @contextmanager
-def private_server() -> Iterator[Path]:
-    """The directory of the server's socket; its superuser ``postgres`` needs no password."""
-    programs = binaries()
-    assert programs is not None
+def server() -> Iterator[Server]:
+    """A running server; its superuser ``postgres`` needs no password."""
     # Short, because the path of a socket may have 107 characters at most.
-    directory = Path(tempfile.mkdtemp(prefix="arc-pg-"))
+    made = Server(Path(tempfile.mkdtemp(prefix="arc-pg-")))
     try:
         if os.geteuid() == 0:
-            shutil.chown(directory, ACCOUNT, ACCOUNT)
-        command: list[str | Path] = [
-            programs / "initdb",
-            "-D",
-            directory / "data",
-            "-U",
-            ACCOUNT,
-            "-A",
-            "trust",
-            "-N",
-            "-E",
-            "UTF8",
-        ]
-        subprocess.run([*_as_account(), *command], check=True, capture_output=True, cwd=directory)
-        with _running(programs, directory):
-            yield directory
+            shutil.chown(made.directory, ACCOUNT, ACCOUNT)
+        options = ["-U", ACCOUNT, "-A", "trust", "-N", "-E", "UTF8"]
+        command: list[str | Path] = [*_as_account(), _program("initdb"), "-D", made.directory / "data"]
+        subprocess.run([*command, *options], check=True, capture_output=True, cwd=made.directory)
+        made.start()
+        yield made
     finally:
-        shutil.rmtree(directory)
+        made.stop()
+        shutil.rmtree(made.directory)
 
 
 @contextmanager
-def _running(programs: Path, directory: Path) -> Iterator[None]:
-    options = [part for setting in ("listen_addresses=", *SETTINGS) for part in ("-c", setting)]
-    command: list[str | Path] = [programs / "postgres", "-D", directory / "data", "-k", directory, *options]
-    with (directory / "log").open("wb") as log:
-        server = subprocess.Popen([*_as_account(), *command], stdout=log, stderr=log, cwd=directory)
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        ready: list[str | Path] = [programs / "pg_isready", "-q", "-h", directory]
-        while subprocess.run(ready, check=False).returncode:
-            assert server.poll() is None, (directory / "log").read_text()
-            assert time.monotonic() < deadline, "PostgreSQL did not start"
-            time.sleep(0.1)
-        yield
-    finally:
-        server.terminate()
-        server.wait()
+def private_server() -> Iterator[Path]:
+    """The directory of the socket of such a server."""
+    with server() as running:
+        yield running.directory
+
+
+def _program(name: str) -> Path:
+    programs = binaries()
+    assert programs is not None
+    return programs / name
 
 
 def _as_account() -> list[str]:

@@ -10,11 +10,34 @@ from running import Service
 
 Walk = Callable[[Page, Service, Person], Iterator[str]]
 
+# One partner is silent; another one failed again and again, and did not confirm a withdrawal.
+TROUBLE = """
+import uuid
+from datetime import timedelta
+from django.db.models import F
+from django.utils import timezone
+from matching.models import Call, FeedHead, FeedRecord, Partner, PartnerCalls
+long_ago, stage = timezone.now() - timedelta(days=30), Partner.Stage
+silent = Partner.objects.filter(name="Example Helpline")
+silent.update(staged_at=long_ago)
+PartnerCalls.objects.filter(partner__in=silent).update(first_at=long_ago, last_at=long_ago)
+FeedHead.objects.update(seq=F("seq") + 1)
+seq = FeedHead.objects.get().seq
+late = Partner.objects.create(
+    name="Late", slug="late", stage=stage.PAUSED, approved_at=long_ago, pulled=seq, applied=seq - 1
+)
+FeedRecord.objects.create(fingerprint_id=uuid.uuid4(), seq=seq, tombstone=True, published_at=long_ago)
+PartnerCalls.objects.create(
+    partner=late, what=Call.PULL, failures=3, failed_code="cursor-ahead", failed_at=long_ago
+)
+"""
+
 
 def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
     for name, path in (
         ("landing", "/"),
         ("limits", "/limits/"),
+        ("figures", "/transparency/"),
         ("after", "/after/"),
         ("cover", "/cover/"),
         ("upload", "/send/"),
@@ -48,7 +71,16 @@ def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
     yield "withdraw-one"
     page.get_by_role("button", name="Yes, withdraw").click()
     yield "status-withdrawn"
-    for name in ("two-protected", "not-protected", "cover-more", "for-a-lead", "appealed", "questioned"):
+    for name in (
+        "two-protected",
+        "not-protected",
+        "cover-more",
+        "for-a-lead",
+        "appealed",
+        "extended",
+        "expired",
+        "questioned",
+    ):
         page.context.clear_cookies()
         person.open_case(page, Case(*service.demo_case(name)))
         yield f"status-{name}"
@@ -163,6 +195,7 @@ def administrator(page: Page, service: Service, person: Person) -> Iterator[str]
     ):
         page.goto(service.url + path)
         yield name
+    yield from feed_health_in_red(page, service)
     page.goto(f"{service.url}/admin/review/termsversion/")
     page.get_by_role("button", name="Draft the next version").click()
     page.get_by_role("link", name="Publish...").wait_for()
@@ -171,6 +204,16 @@ def administrator(page: Page, service: Service, person: Person) -> Iterator[str]
     page.get_by_role("button", name="Publish this version").wait_for()
     yield "admin-terms-publish"
     yield from partner_manager(page, service)
+
+
+def feed_health_in_red(page: Page, service: Service) -> Iterator[str]:
+    service.manage("shell", "-v0", "-c", TROUBLE)
+    page.goto(f"{service.url}/admin/matching/partner/health/")
+    page.get_by_role("alert").wait_for()
+    for state in ("silent for too long", ": late", "cursor-ahead"):
+        page.locator("dd").filter(has_text=state).first.wait_for()
+    page.locator("details summary").first.click()
+    yield "admin-feed-health-red"
 
 
 def partner_manager(page: Page, service: Service) -> Iterator[str]:

@@ -56,6 +56,14 @@ class Stage:
         copy.close()
         self._mortals = self.start(str(TESTS / "mortals.py"))
 
+    @property
+    def elsewhere(self) -> dict[str, str]:
+        """Settings that put something outside the data directory."""
+        return {}
+
+    def refresh(self) -> None:
+        """Before the oracle looks: the file that it reads is the database itself."""
+
     def sender(self, photos: int = 2) -> Sender:
         return Sender(tuple(new_canary() for _ in range(photos)))
 
@@ -85,16 +93,20 @@ class Stage:
         """Sweep as the worker would after the leases ran out; the seconds that took beyond the lease."""
         self.end_leases()
         started = time.monotonic()
-        while left := oracle.unsettled(self.data):
+        while left := self._unsettled():
             waited = time.monotonic() - started
             assert waited < BEYOND_THE_LEASE, f"after {waited:.0f} s still {left}"
             self.do("manage", "sweep")
         return time.monotonic() - started
 
+    def _unsettled(self) -> list[tuple[str, str]]:
+        self.refresh()
+        return oracle.unsettled(self.data)
+
     def end_leases(self) -> None:
         """As if the lease of whoever was killed had run out by now."""
         self.change(
-            "UPDATE enrollment_photo SET lease_until = '2026-01-01 00:00:00' WHERE lease_until NOT NULL"
+            "UPDATE enrollment_photo SET lease_until = '2026-01-01 00:00:00' WHERE lease_until IS NOT NULL"
         )
 
     def deliver_again(self, *numbers: str) -> None:
@@ -103,6 +115,7 @@ class Stage:
             assert self.do("work", *numbers) == 0
 
     def _look(self, *, strays: bool) -> list[str]:
+        self.refresh()
         return oracle.faults(
             self.data,
             confirmed=self.confirmed,
@@ -133,6 +146,7 @@ class Stage:
         connection.close()
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
+        self.refresh()
         with oracle.reading(self.data) as connection:
             return connection.execute(statement).fetchall()
 
@@ -158,6 +172,7 @@ class Stage:
             "DJANGO_SETTINGS_MODULE": "arcsite.settings",
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(TESTS)]),
             "TMPDIR": str(self.temp),
+            **self.elsewhere,
             **settings,
         }
         with self.log.open("ab") as log:

@@ -116,7 +116,7 @@ def outcome(path: str, answer: "Answer") -> str:
         return "again" if target.startswith(("/staff/reauthenticate/", "/staff/2fa/reauth")) else "leads on"
     named = {
         400: "body", 401: "no key", 403: "refused", 404: "nothing", 405: "method", 409: "conflict",
-        415: "body", 422: "form",
+        415: "body", 422: "form", 503: "postponed",
     }  # fmt: skip
     return named.get(answer.status_code, "open" if answer.status_code < 400 else str(answer.status_code))
 

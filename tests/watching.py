@@ -98,6 +98,25 @@ def sticking_out(page: Page) -> list[str]:
     return [str(element) for element in found]
 
 
+def cut_off(page: Page) -> list[str]:
+    """Visible text that its own box hides a part of, and a page that has to be moved sideways to be read."""
+    found = page.evaluate(
+        """() => [...document.querySelectorAll("body *")].filter((element) => {
+            const scrolls = ".table-scroll, select, textarea";
+            if (element.closest(`${scrolls}, .skip-link, .visually-hidden`)) return false;
+            const style = getComputedStyle(element);
+            const hides = (overflow) => overflow === "hidden" || overflow === "clip";
+            const box = element.getBoundingClientRect();
+            if (box.width <= 1 || box.height <= 1 || !element.innerText?.trim()) return false;
+            return (hides(style.overflowX) && element.scrollWidth > element.clientWidth + 1)
+                || (hides(style.overflowY) && element.scrollHeight > element.clientHeight + 1);
+        }).map((element) => `cut off: ${element.outerHTML.slice(0, 120)}`)"""
+    )
+    root = "document.documentElement"
+    sideways = page.evaluate(f"{root}.scrollWidth > {root}.clientWidth")
+    return [*map(str, found), *(["the page scrolls sideways"] if sideways else [])]
+
+
 def unreachable_targets(page: Page) -> list[str]:
     """Buttons, fields and navigation that are smaller than 44 pixels; links inside a sentence may be."""
     found = page.evaluate(

@@ -81,6 +81,13 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='enrollment.case'),
         ),
         migrations.CreateModel(
+            name='Refusals',
+            fields=[
+                ('what', models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ('count', models.PositiveBigIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name='TimelineEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

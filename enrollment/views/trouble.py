@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -30,7 +30,7 @@ def says_try_later(view: View) -> View:
         except Unavailable as failure:
             log.exception("a request was turned away")
             return _later(request, 503, failure.code, RETRY_AFTER_SECONDS)
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             log.exception("a request was turned away")
             return _later(request, 503, "database-busy", RETRY_AFTER_SECONDS)
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.forms import ModelForm
 from django.http import HttpRequest
 
@@ -58,9 +59,14 @@ class PartnerAdmin(KeyPages, StepPages, HealthPage):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
+        """What somebody else saved between the look at the form and the saving is seen at the second look."""
         partner = self.get_object(request, object_id) if object_id else None
         connection = {"connection": _connection(request, partner)} if partner else {}
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **connection})
+        context = {**(extra_context or {}), **connection}
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except IntegrityError:
+            return super().changeform_view(request, object_id, form_url, context)
 
 
 def _connection(request: HttpRequest, partner: Partner) -> dict[str, Any]:

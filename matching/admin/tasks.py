@@ -45,7 +45,7 @@ class TasksAdmin(HeartbeatModelAdmin):
             "title": _("Tasks"),
             "backlog": backlog.measure(),
             "too_long": int(backlog.TOO_LONG.total_seconds() // 60),
-            "heartbeat": Heartbeat.objects.first(),
+            "heartbeat": Heartbeat.objects.order_by("-beat_at").first(),
             "partners": partner_watch.in_alarm(),
         }
         return TemplateResponse(request, "admin/matching/heartbeat/tasks.html", context)

@@ -11,7 +11,7 @@ keeps a partner from a tombstone.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -19,8 +19,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from enrollment import limiter
-from matching import calls, keys
-from matching.impatient import impatient
+from matching import calls, impatient, keys
 from matching.models import Call, Partner, PartnerKey, Scope
 from matching.problems import Problem, ProblemRaised
 
@@ -100,20 +99,22 @@ def _hold_to_allowance(caller: Caller) -> None:
 
 
 def _note(caller: Caller, call: Call, problem: Problem | None = None) -> None:
+    impatient.note("a partner's call", partial(_write_down, caller, call, problem))
+
+
+def _write_down(caller: Caller, call: Call, problem: Problem | None) -> None:
     if problem is Problem.TOO_MANY_CALLS:
-        with impatient("a partner's call"):
-            calls.held_back(caller.partner, call, problem.code)
+        calls.held_back(caller.partner, call, problem.code)
         return
-    with impatient("a partner's call"):
-        _count(caller)
-        keys.note_use(caller.key)
-        if problem is None:
-            calls.worked(caller.partner, Call.KEY, call)
-        else:
-            calls.worked(caller.partner, Call.KEY)
-            calls.failed(caller.partner, call, problem.code)
-        for note in caller.afterwards:
-            note()
+    _count(caller)
+    keys.note_use(caller.key)
+    if problem is None:
+        calls.worked(caller.partner, Call.KEY, call)
+    else:
+        calls.worked(caller.partner, Call.KEY)
+        calls.failed(caller.partner, call, problem.code)
+    for note in caller.afterwards:
+        note()
 
 
 def _count(caller: Caller) -> None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
+from enrollment.formats import PUBLIC_FORMATS
 from matching import feed, pages
 from matching.api.callers import public
 from matching.api.feed import MOST_VERSIONS
@@ -17,7 +18,6 @@ from matching.problems import CONTENT_TYPE, Problem
 
 Json = dict[str, Any]
 
-PICTURES = ("image/jpeg", "image/png", "image/webp")
 _ALWAYS = (Problem.BAD_REQUEST, Problem.SERVER_ERROR, Problem.BUSY)
 _WITH_KEY = (Problem.KEY_NOT_ACCEPTED, Problem.TOO_MANY_CALLS, *_ALWAYS)
 _WITH_BODY = (Problem.BODY_TOO_LARGE, Problem.LENGTH_REQUIRED, *_WITH_KEY)
@@ -138,7 +138,7 @@ def _confirmations() -> Json:
 
 def _match() -> Json:
     refused = (Problem.NOT_A_PICTURE, Problem.PHOTO_TOO_LARGE, Problem.CATCHING_UP, *_WITH_BODY)
-    photo = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in PICTURES}
+    photo = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in PUBLIC_FORMATS.values()}
     return {
         "operationId": "match",
         "summary": "Ask whether a public photo matches",

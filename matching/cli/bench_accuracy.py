@@ -18,7 +18,7 @@ from tqdm import tqdm
 from enrollment.photo import luma_of
 from matching.cli.bench_plot import bars
 from matching.cli.edits import EDITS, covered, saved
-from matching.cli.files import gather
+from matching.cli.files import photos_below
 from matching.cli.usage import UsageError
 from matching.engine.errors import TooLittleDetail
 from matching.engine.fingerprint import Fingerprint, fingerprint_photo
@@ -34,7 +34,7 @@ Numbered = tuple[int, Path]
 
 def measure(options: Namespace) -> Iterator[dict[str, object]]:
     """Yield a report on refusals, one for each edit, and one on false matches; draw ``options.plot``."""
-    photos = [*enumerate(gather([options.photos]).photos)][options.skip :][: options.limit]
+    photos = [*enumerate(photos_below(options.photos))][options.skip :][: options.limit]
     if len(photos) < 2:
         raise UsageError("too-few-photos", f"{options.photos} holds fewer than two photos")
     index, refused = _enrolled(photos, options.deep)

@@ -15,7 +15,7 @@ from enrollment.photo import luma_of
 from matching.cli.attacks import AWAY, TOWARDS, pictures_without_photo, pushed
 from matching.cli.bench_accuracy import COVERS
 from matching.cli.edits import covered
-from matching.cli.files import gather
+from matching.cli.files import photos_below
 from matching.cli.usage import UsageError
 from matching.engine.errors import TooLittleDetail
 from matching.engine.fingerprint import Fingerprint, fingerprint_photo, make_fingerprint
@@ -31,7 +31,7 @@ Change = Callable[[Case, int], Grid]
 
 def measure(options: Namespace) -> Iterator[dict[str, object]]:
     """Yield the shares found after each kind and size of change, in grey levels; then what no photos do."""
-    photos = gather([options.photos]).photos[: options.limit]
+    photos = photos_below(options.photos)[: options.limit]
     if len(photos) < 2:
         raise UsageError("too-few-photos", f"{options.photos} holds fewer than two photos")
     cases = _cases([np.asarray(Image.open(photo).convert("RGB")) for photo in photos])

@@ -35,7 +35,7 @@ class Size:
     at_once: int
 
 
-SIZES = (Size("12 megapixels", (4000, 3000), 4, 1), Size("500 pixels", (500, 375), BATCH, BATCH))
+SIZES = (Size("12 megapixels", (4000, 3000), 4, 1), Size("500 pixels", (500, 375), 4 * BATCH, BATCH))
 
 
 def scans(folder: Path, photos: list[Path], index: Index, repeats: int) -> Iterator[dict[str, object]]:
@@ -49,7 +49,7 @@ def scans(folder: Path, photos: list[Path], index: Index, repeats: int) -> Itera
     stock = Stock(len(index)) if "threatexchange" in peers else None
     literal = Literal() if "pdqhash" in peers else None
     for size in SIZES:
-        files = [_written(folder, photo, size, at) for at, photo in enumerate(photos[: size.different])]
+        files = [written(folder, photo, size, at) for at, photo in enumerate(photos[: size.different])]
         yield _scanned(size, files, Task(index), repeats, stock, literal)
     yield _fingerprinted(folder, photos[0], repeats)
 
@@ -58,7 +58,7 @@ def _scanned(
     size: Size, files: list[Path], task: Task, repeats: int, stock: Stock | None, literal: Literal | None
 ) -> dict[str, object]:
     """Measure all ways in turns, so that a busy moment of the machine meets all of them; ratios first."""
-    batch, part = (files * BATCH)[:BATCH], files[: size.at_once]
+    batch, part = (files * BATCH)[: max(BATCH, len(files))], files[: size.at_once]
     ways: dict[str, Callable[[], float]] = {
         "milliseconds": lambda: milliseconds(scan_batch, task, batch) / len(batch),
         "reading_milliseconds": lambda: milliseconds(_read, batch) / len(batch),
@@ -95,7 +95,7 @@ def _read(photos: list[Path]) -> None:
 
 def _fingerprinted(folder: Path, photo: Path, repeats: int) -> dict[str, object]:
     size = SIZES[0]
-    with Image.open(_written(folder, photo, size, 0)) as image:
+    with Image.open(written(folder, photo, size, 0)) as image:
         picture, _ = covered(image.convert("RGB"), np.random.default_rng(4), _COVER)
     file = folder / "covered.jpg"
     picture.save(file, quality=90)
@@ -103,7 +103,7 @@ def _fingerprinted(folder: Path, photo: Path, repeats: int) -> dict[str, object]
     return {"measure": "fingerprint", "photos": size.name, "milliseconds": round(statistics.median(took), 1)}
 
 
-def _written(folder: Path, photo: Path, size: Size, at: int) -> Path:
+def written(folder: Path, photo: Path, size: Size, at: int) -> Path:
     """Write a photo in another size, with a sensor's noise, which makes JPEGs as heavy as a camera's."""
     with Image.open(photo) as image:
         upright = image.height > image.width

@@ -20,7 +20,7 @@ from matching.cli.bench_accuracy import COVERS
 from matching.cli.bench_curves import lines
 from matching.cli.bench_scan import milliseconds, scans
 from matching.cli.edits import covered
-from matching.cli.files import gather
+from matching.cli.files import photos_below
 from matching.cli.usage import UsageError
 from matching.engine.columns import Columns
 from matching.engine.errors import TooLittleDetail
@@ -36,11 +36,11 @@ _SCANNED_AGAINST = 100_000
 
 def measure(options: Namespace) -> Iterator[dict[str, object]]:
     """Yield a report for every size of ``options.sizes`` and those of ``scans``; draw ``options.plot``."""
-    photos = gather([options.photos]).photos
+    photos = photos_below(options.photos)
     if len(photos) < 2 * BATCH:
         raise UsageError("too-few-photos", f"{options.photos} holds fewer than {2 * BATCH} photos")
     half = min(len(photos) // 2, _ENROLLED_AT_MOST)
-    seed = _seed(photos[:half])
+    seed = seed_columns(photos[:half])
     queries = np.stack([luma_grid(luma_of(_pixels(photo))) for photo in photos[half : half + 4 * BATCH]])
     faiss.omp_set_num_threads(1)
     ours: list[tuple[float, float]] = []
@@ -54,14 +54,14 @@ def measure(options: Namespace) -> Iterator[dict[str, object]]:
         # Whole scans are measured against a list of the size that most platforms would have, or the nearest.
         against = min(options.sizes, key=lambda size: abs(size - _SCANNED_AGAINST))
         store = Path(folder) / "bench.arc"
-        write_store(store, _repeated(seed, against))
+        write_store(store, repeated(seed, against))
         yield from scans(Path(folder), photos[half:], Index.open(store), options.repeats)
     if options.plot:
         title = "Milliseconds per photo by number of fingerprints, one core"
         lines(Path(options.plot), title, {"arc": ours, "plain 256-bit faiss": plain})
 
 
-def _seed(photos: list[Path]) -> Columns:
+def seed_columns(photos: list[Path]) -> Columns:
     """Return the columns of real fingerprints that larger indexes repeat."""
     fingerprints: list[Fingerprint] = []
     for at, photo in enumerate(photos):
@@ -76,7 +76,7 @@ def _seed(photos: list[Path]) -> Columns:
 
 def _searching(path: Path, seed: Columns, size: int, queries: Grid, repeats: int) -> dict[str, float]:
     """Measure a store of ``size`` fingerprints and faiss on as many plain 256-bit hashes, in turns."""
-    write_store(path, _repeated(seed, size))
+    write_store(path, repeated(seed, size))
     opened = time.perf_counter()
     index = Index.open(path)
     opened = time.perf_counter() - opened
@@ -101,7 +101,7 @@ def _searching(path: Path, seed: Columns, size: int, queries: Grid, repeats: int
     }
 
 
-def _repeated(seed: Columns, size: int) -> Columns:
+def repeated(seed: Columns, size: int) -> Columns:
     """Return ``size`` rows that repeat the seed's, each under an id of its own."""
     rows = np.repeat(np.arange(len(seed)), -(-size // len(seed)))[:size]
     names = [str(at).encode() for at in range(size)]

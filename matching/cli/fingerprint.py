@@ -3,7 +3,6 @@
 import json
 import sys
 from argparse import Namespace
-from pathlib import Path
 
 from tqdm import tqdm
 
@@ -12,6 +11,7 @@ from enrollment.photo import luma_of, read_covered
 from enrollment.refusals import Refused
 from matching.cli.files import gather, opened, read_limited
 from matching.cli.output import put, result_stream, writable
+from matching.cli.places import Place
 from matching.cli.problems import READING_ERRORS, Problem, problem_of
 from matching.engine.errors import TooLittleDetail
 from matching.engine.fingerprint import Fingerprint, fingerprint_photo
@@ -21,7 +21,7 @@ from matching.engine.jsonform import to_json
 def run(options: Namespace) -> int:
     """Return 0, or 1 when any photo was refused."""
     photos = gather(options.paths).photos
-    seen: dict[str, Path] = {}
+    seen: dict[str, Place] = {}
     refused = 0
     with result_stream(options.output) as results:
         hidden = not sys.stderr.isatty() or results.isatty()
@@ -32,7 +32,7 @@ def run(options: Namespace) -> int:
     return 1 if refused else 0
 
 
-def _line(photo: Path, seen: dict[str, Path], extended: bool) -> dict[str, object]:
+def _line(photo: Place, seen: dict[str, Place], extended: bool) -> dict[str, object]:
     """Return the result for one photo; ``seen`` remembers which photo was given an id."""
     id_ = writable(photo.stem)
     if first := seen.get(id_):
@@ -50,7 +50,7 @@ def _refusal(id_: str, problem: Problem) -> dict[str, object]:
     return {"id": id_, "error": {"code": problem.code, "message": problem.message}}
 
 
-def fingerprint_file(photo: Path, *, extended: bool = False) -> Fingerprint:
+def fingerprint_file(photo: Place, *, extended: bool = False) -> Fingerprint:
     """Return the fingerprint of a covered photo's file as the service would make it, or raise Refused."""
     with opened(photo) as file:
         covered = read_covered(read_limited(file, MAX_BYTES))

@@ -139,9 +139,17 @@ def _add_scan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     known.add_argument("--store", metavar="DIR", help="folder of arc pull")
     parser.add_argument("--deep", action="store_true", help="also look for crops, frames and zooms (slower)")
     parser.add_argument("--turns", action="store_true", help="also look for copies on their side or head")
-    parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes to use (default 1)")
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes to use (default 1)")
+    who.add_argument(
+        "--cluster", metavar="ADDRESS", help="Dask scheduler whose workers scan, tcp://HOST:8786"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write here instead of standard output")
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="remember here how far it came, so that a killed scan goes on"
+    )
     parser.add_argument("--json", action="store_true", help="JSON lines even when printing to a terminal")
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="public photo or video, or folder of them")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="public photo or video, folder, or s3://...")
     parser.set_defaults(module="matching.cli.scan")
 
 
@@ -164,7 +172,13 @@ def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     attack = kinds.add_parser("attack", help="how far a photo must be changed to escape its fingerprint")
     attack.add_argument("--limit", type=_count, default=100, metavar="N", help="use N photos (default 100)")
     attack.set_defaults(module="matching.cli.bench", what="attack")
-    for kind in (accuracy, speed, attack):
+    cluster = kinds.add_parser("cluster", help="a Dask cluster on this machine beside --jobs")
+    cluster.add_argument("--workers", type=_sizes, default=[1, 2], metavar="N,N,...", help="(default 1,2)")
+    cluster.add_argument("--scan", type=_count, default=1000, metavar="N", help="photos (default 1000)")
+    cluster.add_argument("--fingerprints", type=_count, default=100_000, metavar="N", help="(default 100000)")
+    cluster.add_argument("--repeats", type=_positive, default=3, metavar="N", help="medians over so many")
+    cluster.set_defaults(module="matching.cli.bench", what="cluster")
+    for kind in (accuracy, speed, attack, cluster):
         kind.add_argument("--photos", metavar="DIR", help="uncovered photos to measure with (default: drawn)")
         kind.add_argument("--draw", type=_count, default=96, metavar="N", help="draw so many (default 96)")
     for kind in (accuracy, speed):

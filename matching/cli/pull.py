@@ -1,7 +1,6 @@
 """``arc pull``: a service's fingerprints into a folder, kept up to date, withdrawals and all."""
 
 import os
-import re
 import sys
 import time
 from argparse import Namespace
@@ -15,11 +14,10 @@ from matching.cli.pulling import Poll, Tally, pull
 from matching.cli.saying import say
 from matching.cli.usage import UsageError
 from matching.client.errors import BadAddress, Refused, ServiceError
-from matching.client.service import ANOTHER_FEED, CURSOR_AHEAD, Service
+from matching.client.service import ANOTHER_FEED, CURSOR_AHEAD, Service, is_key
 from matching.engine.errors import EngineError
 
 KEY_VARIABLE = "ARC_KEY"
-_KEY = re.compile(r"[!-~]{1,200}")
 _ANEW = "arc pull --resync fetches everything anew; until that is done the old fingerprints stay in use"
 
 
@@ -80,7 +78,7 @@ def key_of(file: str | None) -> str:
         raise UsageError("no-key", f"the key file {file} cannot be read: {reason}") from error
     if not text.strip():
         raise UsageError("no-key", f"there is no key: set {KEY_VARIABLE}, or name a file with --key-file")
-    if not _KEY.fullmatch(text.strip()):
+    if not is_key(text.strip()):
         raise UsageError("bad-key", "the key is not one word, as it was shown when it was issued")
     return text.strip()
 

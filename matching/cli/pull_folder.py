@@ -2,17 +2,16 @@
 
 import fcntl
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from matching.cli.pull_plan import File, Part, is_as_it_was, joined, planned
+from matching.cli.pull_news import News
+from matching.cli.pull_plan import File, Named, Part, is_as_it_was, joined, planned
 from matching.cli.stored import CURRENT, SUFFIX, Manifest, sync_folder
 from matching.cli.usage import UsageError
-from matching.engine.columns import Columns
 from matching.engine.errors import CorruptStore, EngineError
-from matching.engine.fingerprint import Fingerprint
 from matching.engine.store import open_store, write_store
 
 NEXT = "resync.json"
@@ -75,23 +74,19 @@ class Draft:
         self._path.unlink(missing_ok=True)
         self._remove_litter()
 
-    def commit(
-        self, entries: Mapping[str, Fingerprint | None], *, feed: str, after: int, unsupported: int
-    ) -> None:
-        """Hold these under their ids from now on, forget those that are None, and note the cursor.
+    def commit(self, news: News, *, feed: str, after: int) -> None:
+        """Hold what is new, forget what was told anew or withdrawn, and note the cursor.
 
-        ``unsupported``: how many records were passed over since the last time. Raises CorruptStore, OSError.
+        Raises CorruptStore or OSError.
         """
-        parts = [part.without(entries) for part in self._parts]
-        active = {id_: each for id_, each in entries.items() if each is not None}
-        parts.append(Part(Columns.of([*active], [*active.values()])))
-        files = planned(parts)
+        named = Named(news.told)
+        files = planned([*([part.without(named)] for part in self._parts), news.parts])
         names = [file[0].name if is_as_it_was(file) else self._write(file) for file in files]
         self.manifest = replace(
             self.manifest,
             feed=feed,
             after=after,
-            unsupported=self.manifest.unsupported + unsupported,
+            unsupported=self.manifest.unsupported + news.unsupported,
             stores=tuple(name for name in names if name is not None),
         )
         self.manifest.write(self._path)

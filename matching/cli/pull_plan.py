@@ -2,10 +2,10 @@
 
 A withdrawn fingerprint must be gone, not merely be marked, so a file that holds one is written anew without
 it. Files of neighbouring sizes are joined, as digits carry in an addition: a record is rewritten a few times
-in its life, however many pulls there are, and a search meets a dozen files among a million fingerprints.
+in its life, however many pulls there are, and a search meets some twenty files among a million fingerprints.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,11 +14,25 @@ from numpy.typing import NDArray
 
 from matching.engine.columns import Columns
 
-# Rows of the largest store file: about 120 MB, rewritten in a second or two.
-MOST_ROWS = 131_072
+# Rows of the largest store file: about 60 MB, rewritten within a second.
+MOST_ROWS = 65_536
 
 # Odd, so that no word is lost; powers of it tell apart what stands at different places.
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True)
+class Named:
+    """Ids to be looked for in many parts."""
+
+    ids: Set[str]
+
+    @cached_property
+    def keys(self) -> NDArray[np.uint64]:
+        """Their keys, ascending."""
+        names = [id_.encode() for id_ in self.ids]
+        ends = np.cumsum([len(name) for name in names], dtype=np.uint64)
+        return np.sort(_keys_of(np.frombuffer(b"".join(names), np.uint8), ends))
 
 
 @dataclass(frozen=True)
@@ -33,21 +47,20 @@ class Part:
         return len(self.columns) - len(self.removed)
 
     @cached_property
-    def _keys(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    def _keys(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+        """The keys of all rows, ascending, and which row has each."""
         keys = _keys_of(self.columns.id_bytes, self.columns.id_ends)
         order = np.argsort(keys, kind="stable")
-        return keys[order], order
+        return keys[order], order.astype(np.uint32)
 
-    def without(self, ids: Collection[str]) -> "Part":
+    def without(self, named: Named) -> "Part":
         """Return the part less the rows of these ids; itself when it holds none of them."""
-        names = b"".join(id_.encode() for id_ in ids)
-        ends = np.cumsum([len(id_.encode()) for id_ in ids], dtype=np.uint64)
         keys, order = self._keys
-        wanted = _keys_of(np.frombuffer(names, np.uint8), ends)
-        first, last = (np.searchsorted(keys, wanted, side=side) for side in ("left", "right"))
-        near = (row for low, high in zip(first, last, strict=True) for row in order[low:high].tolist())
+        first, last = (np.searchsorted(keys, named.keys, side=side) for side in ("left", "right"))
+        met = np.flatnonzero(first < last)
+        near = (row for at in met for row in order[first[at] : last[at]].tolist())
         # Two ids may share a key.
-        rows = frozenset(row for row in near if self.columns.id_of(row) in ids)
+        rows = frozenset(row for row in near if self.columns.id_of(row) in named.ids)
         return Part(self.columns, self.name, self.removed | rows) if rows else self
 
     def keep(self) -> NDArray[np.bool_]:
@@ -60,12 +73,12 @@ class Part:
 File = list[Part]  # what is to be one store file
 
 
-def planned(parts: Sequence[Part]) -> list[File]:
+def planned(wanted: Sequence[File]) -> list[File]:
     """Return which parts make up each file from now on; parts without living rows are in none."""
     files: list[File] = []
-    for part in parts:
-        if len(part):
-            files.append([part])
+    for file in wanted:
+        if living := [part for part in file if len(part)]:
+            files.append(living)
         while len(files) > 1 and _belong_together(*files[-2:]):
             files[-2:] = [files[-2] + files[-1]]
     return files

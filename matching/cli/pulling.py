@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from matching.cli.pull_folder import Draft
+from matching.cli.pull_news import News
 from matching.client.ahead import Ahead
 from matching.client.errors import Refused, ServiceError
 from matching.client.pages import Page, changes
 from matching.client.service import ANOTHER_FEED, CURSOR_AHEAD, Service
-from matching.engine.fingerprint import Fingerprint
 
-# Records put in force together: seconds of work to lose, and under 100 MB to hold. Two of these, and the page
-# that filled each, make one file.
+# Records put in force together: seconds of work to lose, and under 60 MB to hold. With the page that filled
+# them they are one file, and are not written again until something of it is withdrawn.
 AT_ONCE = 60_000
 
 
@@ -84,27 +84,24 @@ class _Gathered:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self.feed, self.after = draft.manifest.feed, draft.manifest.after
-        self._entries: dict[str, Fingerprint | None] = {}
-        self._unsupported = 0
+        self._news = News()
 
     def take(self, page: Page, tally: Tally) -> None:
         """Raises Spoiled, having taken nothing."""
         found = changes(page, self.after)
-        self._entries.update(dict.fromkeys(found.gone))
-        self._entries.update(found.active)
-        self._unsupported += found.unsupported
-        tally.active += len(found.active)
+        self._news.add(found)
+        tally.active += len(found.ids)
         tally.withdrawn += len(found.gone) - found.unsupported
         tally.unsupported += found.unsupported
         self.feed, self.after = page.feed, page.next
 
     def is_full(self) -> bool:
-        return len(self._entries) >= AT_ONCE
+        return len(self._news) >= AT_ONCE
 
     def put_in_force(self) -> None:
         """Raises CorruptStore or OSError."""
         manifest = self._draft.manifest
         if self.feed is None or (self.feed, self.after) == (manifest.feed, manifest.after):
             return
-        self._draft.commit(self._entries, feed=self.feed, after=self.after, unsupported=self._unsupported)
-        self._entries, self._unsupported = {}, 0
+        self._draft.commit(self._news, feed=self.feed, after=self.after)
+        self._news = News()

@@ -1,35 +1,38 @@
 """``arc scan``: public photos and videos in, one JSON object per match out."""
 
+import importlib
 import json
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
+from matching.cli.checkpoint import Resumable, Tally
 from matching.cli.files import gather
 from matching.cli.fingerprints_file import read_fingerprints
+from matching.cli.local_workers import local_workers
 from matching.cli.looking import Sighting, Task
-from matching.cli.output import printable, put, result_stream, writable
+from matching.cli.output import printable, writable
+from matching.cli.places import Place, require_cluster_extra
+from matching.cli.results import Straight, straight
 from matching.cli.saying import say
-from matching.cli.scanning import Scanned, scan_photos
+from matching.cli.scanning import Scanned, WorkersLost, scan_here, scan_with, worthwhile
 from matching.cli.stills import VIDEO_EXTRA, can_watch
 from matching.cli.stored import read_pulled
-
-
-@dataclass
-class _Tally:
-    photos: int = 0
-    matched: int = 0
-    matches: int = 0
-    unreadable: int = 0
+from matching.cli.usage import UsageError
 
 
 def run(options: Namespace) -> int:
     """Return 0 when the scan came to its end, whatever it found; unreadable files are on standard error."""
+    if options.checkpoint and not options.output:
+        raise UsageError(
+            "no-output", "--checkpoint needs --output, so that no match is lost or written twice"
+        )
     fingerprints = read_pulled(options.store) if options.store else read_fingerprints(options.fingerprints)
     index, source = fingerprints.index, options.store or options.fingerprints
     gathered = gather(options.paths, videos=can_watch())
@@ -39,29 +42,59 @@ def run(options: Namespace) -> int:
         say(f"arc: {source}: no fingerprint in it is extended, so --deep finds nothing more")
     if gathered.videos_passed_over:
         say(f"arc: {gathered.videos_passed_over} videos passed over: {VIDEO_EXTRA}")
-    started, tally = time.monotonic(), _Tally()
-    task = Task(index, options.deep, options.turns, fingerprints.store)
-    scan = scan_photos(task, gathered.photos, options.jobs)
+    started, task = time.monotonic(), Task(index, options.deep, options.turns, fingerprints.store)
     try:
-        with result_stream(None) as results:
-            line = _as_json if options.json or not results.isatty() else _as_text
-            for scanned in _with_progress(scan, len(gathered.photos)):
-                _report(scanned, tally)
-                for sighting in scanned.sightings:
-                    with tqdm.external_write_mode(file=results):
-                        put(results, line(scanned.photo, sighting))
-    except BrokenProcessPool:
-        say("arc: no scanning process stays alive, perhaps for want of memory: use fewer --jobs (killed)")
+        with _results(options) as results:
+            tally = results.tally
+            _scan(options, task, gathered.photos, results)
+    except WorkersLost as lost:
+        again = "; the same command goes on from there" if options.checkpoint else ""
+        say(f"arc: {lost}{again} ({lost.code})")
         return 1
     say(_summary(tally, len(index), gathered.passed_over, time.monotonic() - started))
     return 0
 
 
-def _with_progress(results: Iterator[Scanned], total: int) -> Iterable[Scanned]:
-    return tqdm(results, total=total, unit=" photo", disable=not sys.stderr.isatty())
+def _results(options: Namespace) -> AbstractContextManager[Straight | Resumable]:
+    if options.checkpoint:
+        kind = [f"deep={options.deep}", f"turns={options.turns}", *options.paths]
+        return Resumable(options.output, options.checkpoint, kind)
+    return straight(options.output)
 
 
-def _report(scanned: Scanned, tally: _Tally) -> None:
+def _scan(options: Namespace, task: Task, photos: Sequence[Place], results: Straight | Resumable) -> None:
+    left = results.left(photos)
+    if len(left) < len(photos):
+        say(f"arc: {len(photos) - len(left)} photos were done before")
+    line = _as_json if options.json or not results.is_terminal else _as_text
+    with _scanned(options, task, left) as scan:
+        for scanned in _with_progress(scan, len(photos), len(photos) - len(left)):
+            _report(scanned, results.tally)
+            for sighting in scanned.sightings:
+                results.put(line(scanned.photo, sighting))
+            results.passed(scanned.photo)
+
+
+@contextmanager
+def _scanned(options: Namespace, task: Task, photos: Sequence[Place]) -> Iterator[Iterator[Scanned]]:
+    """The scan by whoever does it: this process, several, or a cluster. Raises UsageError, WorkersLost."""
+    if options.cluster:
+        require_cluster_extra()
+        cluster = importlib.import_module("matching.cli.cluster").Cluster
+        with TemporaryDirectory() as folder, closing(cluster(options.cluster, task, Path(folder))) as workers:
+            yield scan_with(workers, photos)
+    elif (jobs := worthwhile(options.jobs, len(photos))) > 1:
+        with local_workers(task, jobs) as processes:
+            yield scan_with(processes, photos)
+    else:
+        yield scan_here(task, photos)
+
+
+def _with_progress(results: Iterator[Scanned], total: int, done: int) -> Iterable[Scanned]:
+    return tqdm(results, total=total, initial=done, unit=" photo", disable=not sys.stderr.isatty())
+
+
+def _report(scanned: Scanned, tally: Tally) -> None:
     """Count a file, and say what was wrong with it."""
     tally.photos += 1
     tally.matched += bool(scanned.sightings)
@@ -97,7 +130,7 @@ def _as_text(photo: str, sighting: Sighting) -> str:
     )
 
 
-def _summary(tally: _Tally, fingerprints: int, passed_over: int, seconds: float) -> str:
+def _summary(tally: Tally, fingerprints: int, passed_over: int, seconds: float) -> str:
     return (
         f"arc: {tally.photos} photos against {fingerprints} fingerprints in {seconds:.1f} s: "
         f"{tally.matches} matches in {tally.matched} photos, {tally.unreadable} unreadable, "

@@ -1,19 +1,14 @@
-"""Photos and videos against an index, in this process or in several, results in the order of the files."""
+"""Photos and videos against an index, here or by several workers, results in the order of the files."""
 
-import multiprocessing
-import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import ClassVar
+from typing import Protocol, TypeVar
 
 from matching.cli.files import VIDEO_SUFFIXES
-from matching.cli.looking import Recipe, Sighting, Task
+from matching.cli.looking import Sighting, Task
+from matching.cli.places import Place
 from matching.cli.problems import READING_ERRORS, Problem, problem_of
 from matching.cli.stills import Still, stills_of
 
@@ -31,34 +26,70 @@ class Scanned:
     problem: Problem | None = None
 
 
-def scan_photos(task: Task, photos: Sequence[Path], jobs: int) -> Iterator[Scanned]:
-    """Yield one result per file, in their order.
-
-    One of several processes may be killed; raises BrokenProcessPool when none stays alive at all.
-    """
-    batches = _batches(photos)
-    if jobs == 1 or len(batches) <= 1:
-        for batch in batches:
-            yield from scan_batch(task, batch)
-        return
-    yield from _in_processes(task, batches, min(jobs, len(batches)))
+Promise = TypeVar("Promise")
 
 
-def _batches(photos: Sequence[Path]) -> list[list[Path]]:
-    """Return photos in batches and each video, which is a batch in itself, alone; all in their order."""
-    batches: list[list[Path]] = []
-    room = 0
+class WorkersLost(Exception):
+    """Nobody is left to scan; ``str(error)`` is a sentence without its final stop, ``code`` kebab-case."""
+
+    code = "workers-lost"
+
+
+class Workers(Protocol[Promise]):
+    """Processes that scan batches; ``ahead`` batches are handed out at most before the first is awaited."""
+
+    @property
+    def ahead(self) -> int: ...
+
+    def submit(self, photos: Sequence[Place]) -> Promise: ...
+
+    def results(self, photos: Sequence[Place], promise: Promise) -> list[Scanned]:
+        """Wait for a batch. Of photos that kill whoever scans them each is ``killed``, and no other.
+
+        Raises WorkersLost.
+        """
+        ...
+
+
+def scan_here(task: Task, photos: Sequence[Place]) -> Iterator[Scanned]:
+    """Yield one result per file, in their order."""
+    for batch in in_batches(photos):
+        yield from scan_batch(task, batch)
+
+
+def scan_with(workers: Workers[Promise], photos: Sequence[Place]) -> Iterator[Scanned]:
+    """Yield one result per file, in their order: all workers busy, few batches ahead of the one awaited."""
+    waiting = deque[tuple[Sequence[Place], Promise]]()
+    for batch in in_batches(photos):
+        waiting.append((batch, workers.submit(batch)))
+        if len(waiting) > workers.ahead:
+            yield from workers.results(*waiting.popleft())
+    while waiting:
+        yield from workers.results(*waiting.popleft())
+
+
+def worthwhile(jobs: int, photos: int) -> int:
+    """Return how many of so many processes would have a batch to scan."""
+    return min(jobs, -(-photos // BATCH))
+
+
+def in_batches(photos: Sequence[Place]) -> Iterator[list[Place]]:
+    """Yield photos in batches and each video, which is a batch in itself, alone; all in their order."""
+    batch: list[Place] = []
     for photo in photos:
         video = photo.suffix.lower() in VIDEO_SUFFIXES
-        if video or not room:
-            batches.append([])
-            room = 1 if video else BATCH
-        batches[-1].append(photo)
-        room -= 1
-    return batches
+        if batch and (video or len(batch) == BATCH):
+            yield batch
+            batch = []
+        batch.append(photo)
+        if video:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
-def scan_batch(task: Task, photos: Sequence[Path]) -> list[Scanned]:
+def scan_batch(task: Task, photos: Sequence[Place]) -> list[Scanned]:
     """Return one result per file; stills are searched together, whichever files they are of."""
     seen: list[list[Sighting]] = [[] for _ in photos]
     problems: dict[int, Problem] = {}
@@ -70,7 +101,12 @@ def scan_batch(task: Task, photos: Sequence[Path]) -> list[Scanned]:
     return [Scanned(str(photo), seen[at], problems.get(at)) for at, photo in enumerate(photos)]
 
 
-def _stills(photos: Sequence[Path], problems: dict[int, Problem]) -> Iterator[tuple[int, Still]]:
+def killed(photo: Place) -> Scanned:
+    """Return what is said of a photo that killed the process that scanned it."""
+    return Scanned(str(photo), [], _KILLED)
+
+
+def _stills(photos: Sequence[Place], problems: dict[int, Problem]) -> Iterator[tuple[int, Still]]:
     """Yield (number of the file, still), and fill in what was wrong with files."""
     for at, photo in enumerate(photos):
         try:
@@ -78,78 +114,3 @@ def _stills(photos: Sequence[Path], problems: dict[int, Problem]) -> Iterator[tu
                 yield at, still
         except READING_ERRORS as error:
             problems[at] = problem_of(error)
-
-
-def _in_processes(task: Task, batches: Sequence[Sequence[Path]], jobs: int) -> Iterator[Scanned]:
-    """Keep every process busy, but never hand out more than a few batches ahead of the one awaited."""
-    with TemporaryDirectory() as folder:
-        recipe = task.recipe(Path(folder))
-        pool, ahead = _Pool(recipe, jobs), deque[tuple[Sequence[Path], Future[list[Scanned]]]]()
-        try:
-            for batch in batches:
-                ahead.append((batch, pool.submit(batch)))
-                if len(ahead) > 2 * jobs:
-                    yield from _awaited(recipe, *ahead.popleft())
-            while ahead:
-                yield from _awaited(recipe, *ahead.popleft())
-        finally:
-            pool.close()
-
-
-def _awaited(recipe: Recipe, batch: Sequence[Path], results: Future[list[Scanned]]) -> Iterator[Scanned]:
-    """Yield a batch's results; after a kill photo by photo, so that only the one to blame is left out."""
-    try:
-        yield from results.result()
-    except BrokenProcessPool:
-        pool = _Pool(recipe, 1)
-        try:
-            for photo in batch:
-                yield pool.alone(photo)
-        finally:
-            pool.close()
-
-
-class _Pool:
-    """Scanning processes, replaced after one of them was killed."""
-
-    def __init__(self, recipe: Recipe, jobs: int) -> None:
-        self._recipe, self._jobs = recipe, jobs
-        self._processes = self._started()
-
-    def _started(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._jobs, context, initializer=_start_worker, initargs=(self._recipe,))
-
-    def submit(self, photos: Sequence[Path]) -> Future[list[Scanned]]:
-        try:
-            return self._processes.submit(_scan_in_worker, photos)
-        except BrokenProcessPool:
-            self._processes = self._started()
-            return self._processes.submit(_scan_in_worker, photos)
-
-    def alone(self, photo: Path) -> Scanned:
-        """Return one photo's result. Raises BrokenProcessPool when even nothing cannot be scanned."""
-        try:
-            return self.submit([photo]).result()[0]
-        except BrokenProcessPool:
-            self.submit([]).result()
-            return Scanned(str(photo), [], _KILLED)
-
-    def close(self) -> None:
-        self._processes.shutdown(wait=True, cancel_futures=True)
-
-
-class _Worker:
-    """What a scanning process holds between batches."""
-
-    task: ClassVar[Task]
-
-
-def _start_worker(recipe: Recipe) -> None:
-    """Open the store once; an interrupt is the parent's business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Worker.task = recipe.task()
-
-
-def _scan_in_worker(photos: Sequence[Path]) -> list[Scanned]:
-    return scan_batch(_Worker.task, photos)

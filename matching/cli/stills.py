@@ -5,11 +5,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 from enrollment.photo import read_public
 from matching.cli.files import opened, read_limited
+from matching.cli.places import Place
 from matching.cli.problems import Unwatchable
 from matching.engine.grid import Grid, luma_grid
 
@@ -43,7 +43,7 @@ def can_watch() -> bool:
     return importlib.util.find_spec("av") is not None
 
 
-def stills_of(path: Path) -> Iterator[Still]:
+def stills_of(path: Place) -> Iterator[Still]:
     """Yield what there is to see in a file. Raises one of READING_ERRORS, of a video perhaps midway."""
     with opened(path) as file:
         container = video_container(file.read(_BEGINNING))

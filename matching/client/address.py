@@ -31,10 +31,14 @@ def interface_of(url: str) -> str:
 def proxy_of(interface: str) -> str | None:
     """Return the proxy that the environment asks to be used for this address, if any."""
     parts = urlsplit(interface)
-    host = parts.hostname or ""
-    if is_loopback(host) or proxy_bypass(host):
+    if stays_here(interface) or proxy_bypass(parts.hostname or ""):
         return None
     return getproxies().get(parts.scheme)
+
+
+def stays_here(interface: str) -> bool:
+    """Return whether what is sent to this address does not leave this very machine."""
+    return is_loopback(urlsplit(interface).hostname or "")
 
 
 def is_loopback(host: str) -> bool:

@@ -3,16 +3,16 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from matching.client.errors import Spoiled
 from matching.engine.errors import EngineError
 from matching.engine.fingerprint import Fingerprint
-from matching.engine.jsonform import all_from_json, from_json
+from matching.engine.jsonform import from_json, rows_from_json
+from matching.engine.rows import Rows
 
-_ID = re.compile(r"[!-~]{1,200}")
-_FEED = re.compile(r"[!-~]{1,200}")
+_NAME = re.compile(r"[!-~]{1,200}")  # of a feed or a record
 _LARGEST = 2**63 - 1
 
 
@@ -27,16 +27,21 @@ class Page:
     etag: str | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Changes:
-    """What to hold under ids from now on, which of them to forget, and how many this program cannot read.
+    """What to hold from now on, ``rows`` under ``ids``; what to forget; how many are not for this program.
 
-    An unreadable record replaces what was held under its id, so its id is among ``gone`` as well.
+    An unsupported record replaces what was held under its id, so its id is among ``gone`` as well.
     """
 
-    active: dict[str, Fingerprint] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    unsupported: int = 0
+    ids: list[str]
+    rows: Rows
+    gone: set[str]
+    unsupported: int
+
+    def active(self) -> dict[str, Fingerprint]:
+        """Return the fingerprints by id."""
+        return dict(zip(self.ids, self.rows.fingerprints(), strict=True))
 
 
 def parsed(body: bytes, after: int, *, etag: str | None = None) -> Page:
@@ -49,7 +54,7 @@ def parsed(body: bytes, after: int, *, etag: str | None = None) -> Page:
         raise Spoiled("the service's page is not a JSON object")
     feed, records = document.get("feed"), document.get("records")
     next_, more = document.get("next"), document.get("more")
-    if not isinstance(feed, str) or not _FEED.fullmatch(feed):
+    if not isinstance(feed, str) or not _NAME.fullmatch(feed):
         raise Spoiled("the service's page does not say which feed it is of")
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise Spoiled("the service's page holds no list of records")
@@ -73,35 +78,37 @@ def head_of(body: bytes) -> int:
 
 def changes(page: Page, after: int) -> Changes:
     """Return what the records of a page say. Raises Spoiled, naming the record."""
-    found, forms, last = Changes(), dict[str, Mapping[str, object]](), after
+    forms, gone = dict[str, Mapping[str, object]](), set[str]()
+    last, unsupported = after, 0
     for record in page.records:
         seq, id_, status = record.get("seq"), record.get("id"), record.get("status")
         if not _is_whole(seq) or not last < seq <= page.next:
             raise Spoiled(f"record {seq!r} is out of its order")
         last = seq
-        if not isinstance(id_, str) or not _ID.fullmatch(id_) or id_ in forms or id_ in found.gone:
+        if not isinstance(id_, str) or not _NAME.fullmatch(id_) or id_ in forms or id_ in gone:
             raise Spoiled(f"record {seq} has no id of its own")
         if status == "active" and isinstance(form := record.get("fingerprint"), dict):
             forms[id_] = form
         elif status in ("withdrawn", "unsupported"):
-            found.gone.add(id_)
-            found.unsupported += status == "unsupported"
+            gone.add(id_)
+            unsupported += status == "unsupported"
         else:
             raise Spoiled(f"record {seq} says what this program does not know; is there a newer one?")
-    found.active = _read(forms)
-    return found
+    return Changes([*forms], _read(forms), gone, unsupported)
 
 
-def _read(forms: Mapping[str, Mapping[str, object]]) -> dict[str, Fingerprint]:
+def _read(forms: Mapping[str, Mapping[str, object]]) -> Rows:
     try:
-        return dict(zip(forms, all_from_json([*forms.values()]), strict=True))
+        return rows_from_json([*forms.values()])
     except EngineError:
-        return {id_: _read_one(id_, form) for id_, form in forms.items()}
+        for id_, form in forms.items():
+            _check(id_, form)
+        raise
 
 
-def _read_one(id_: str, form: Mapping[str, object]) -> Fingerprint:
+def _check(id_: str, form: Mapping[str, object]) -> None:
     try:
-        return from_json(form)
+        from_json(form)
     except EngineError as error:
         raise Spoiled(f"record {id_}: {error}") from error
 

@@ -1,5 +1,6 @@
 """What a partner asks of a service."""
 
+import re
 from http import HTTPStatus
 
 from matching.client.errors import Refused, Spoiled
@@ -7,8 +8,16 @@ from matching.client.pages import Page, head_of, parsed
 from matching.client.transport import Transport
 from matching.engine.fingerprint import VERSION
 
-PAGE = 1000
+# Each page costs the service as much as some hundred records, and us twenty times its size in memory.
+PAGE = 2000
 ANOTHER_FEED, CURSOR_AHEAD, CONFIRMATION_BEHIND = "another-feed", "cursor-ahead", "confirmation-behind"
+
+_KEY = re.compile(r"[!-~]{1,200}")
+
+
+def is_key(text: str) -> bool:
+    """Return whether a text can be an access key: one printable word, such as is shown when one is issued."""
+    return _KEY.fullmatch(text) is not None
 
 
 class Service:
@@ -18,9 +27,7 @@ class Service:
         """Raises BadAddress."""
         self._transport = Transport(url, key)
 
-    def page(
-        self, after: int, feed: str | None, *, limit: int = PAGE, etag: str | None = None
-    ) -> Page | None:
+    def page(self, after: int, feed: str | None, *, etag: str | None = None) -> Page | None:
         """Return the page after a cursor, None when it is still the one of ``etag``.
 
         ``feed``: the one that the cursor is of, None at the first time. Raises a ServiceError.

@@ -10,22 +10,20 @@ from numpy.typing import NDArray
 from matching.engine.calibration import Counts, Spreads, sketch_spreads
 from matching.engine.extended import PLANE_BYTES, Planes, extended_spread
 from matching.engine.fingerprint import VERSION, Fingerprint
-from matching.engine.grid import SIZE, MaskGrid
+from matching.engine.grid import MaskGrid
+from matching.engine.rows import Rows, either_bits
 from matching.engine.sketch import (
     HALF_BYTES,
-    SKETCH_BYTES,
     Signs,
     Sketches,
     decoded,
     decoded_halves,
     half_rows,
 )
-from matching.engine.spectrum import HALF, HASH_BYTES, Hashes, halved_masks
+from matching.engine.spectrum import HALF, Hashes
 
-MASK_BYTES = SIZE * SIZE // 8
-
-# Sketches decoded, and masks unpacked, at once: a million of them would take gigabytes.
-_AT_ONCE = 8192
+# Sketches decoded at once: a million of them would take gigabytes.
+_AT_ONCE = 2048
 
 
 @dataclass(frozen=True)
@@ -98,28 +96,35 @@ class Columns:
     @classmethod
     def of(cls, ids: Sequence[str], fingerprints: Sequence[Fingerprint]) -> Self:
         """Return the columns of fingerprints under their ids."""
-        sketches = _table([each.sketch for each in fingerprints], SKETCH_BYTES)
-        masks = _table([each.mask for each in fingerprints], MASK_BYTES)
-        spreads, first_spreads = _spreads(sketches)
+        return cls.of_rows(ids, Rows.of(fingerprints))
+
+    @classmethod
+    def of_rows(cls, ids: Sequence[str], rows: Rows) -> Self:
+        """Return the columns of rows under their ids."""
+        spreads, first_spreads = _spreads(rows.sketches)
         order = np.argsort(first_spreads, kind="stable")
+        placed = np.empty(len(order), np.uint32)
+        placed[order] = np.arange(len(order), dtype=np.uint32)
+        wide = placed[rows.extended_rows]
+        wide_order = np.argsort(wide)
+        planes = rows.extended[wide_order]
+        first, second = half_rows(rows.sketches[order])
+        masks = rows.masks[order]
         names = [ids[at].encode() for at in order]
-        first, second = half_rows(sketches[order])
-        extended = [(row, fingerprints[at].extended) for row, at in enumerate(order)]
-        planes = _planes([data for _, data in extended if data is not None])
         return cls(
             first=first,
             second=second,
             first_spreads=first_spreads[order],
             spreads=spreads[order],
-            half_masks=_halved(masks)[order],
-            masks=masks[order],
-            hashes=_table([each.hash for each in fingerprints], HASH_BYTES)[order],
-            painted_hashes=_table([each.painted_hash for each in fingerprints], HASH_BYTES)[order],
-            thresholds=np.array([each.threshold for each in fingerprints])[order],
-            coverages=np.array([each.coverage for each in fingerprints])[order],
-            details=np.array([each.detail for each in fingerprints], np.uint16)[order],
+            half_masks=_halved(masks),
+            masks=masks,
+            hashes=rows.hashes[order],
+            painted_hashes=rows.painted_hashes[order],
+            thresholds=rows.thresholds[order],
+            coverages=rows.coverages[order],
+            details=rows.details[order],
             extended=planes,
-            extended_rows=np.array([row for row, data in extended if data is not None], np.uint32),
+            extended_rows=wide[wide_order],
             extended_spreads=np.array([extended_spread(each) for each in planes], np.float32),
             id_ends=np.cumsum([len(name) for name in names], dtype=np.uint64),
             id_bytes=np.frombuffer(b"".join(names), np.uint8),
@@ -129,8 +134,6 @@ class Columns:
     def joined(cls, parts: Sequence[tuple[Self, NDArray[np.bool_]]]) -> Self:
         """Return one set of columns of the rows of every part that its bool [n] says to keep."""
         order = np.argsort(np.concatenate([part.first_spreads[keep] for part, keep in parts]), kind="stable")
-        ids = [id_ for part, keep in parts for id_, kept in zip(part.ids(), keep, strict=True) if kept]
-        names = [ids[at].encode() for at in order]
         arrays = {
             name: np.concatenate([getattr(part, name)[keep] for part, keep in parts])[order]
             for name in (field.name for field in fields(cls))
@@ -138,9 +141,25 @@ class Columns:
         }
         placed = np.empty(len(order), np.uint32)
         placed[order] = np.arange(len(order), dtype=np.uint32)
-        arrays |= _joined_extended(parts, placed)
-        id_ends = np.cumsum([len(name) for name in names], dtype=np.uint64)
-        return cls(**arrays, id_ends=id_ends, id_bytes=np.frombuffer(b"".join(names), np.uint8))
+        id_ends, id_bytes = _joined_ids(parts, order)
+        return cls(**arrays, **_joined_extended(parts, placed), id_ends=id_ends, id_bytes=id_bytes)
+
+
+def _joined_ids(
+    parts: Sequence[tuple[Columns, NDArray[np.bool_]]], order: NDArray[np.intp]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    """Return ``id_ends`` and ``id_bytes`` of the kept rows of every part, in the order given."""
+    starts, lengths, before = [], [], 0
+    for part, keep in parts:
+        ends = part.id_ends.astype(np.int64)
+        each = np.diff(ends, prepend=0)
+        starts.append((before + ends - each)[keep])
+        lengths.append(each[keep])
+        before += len(part.id_bytes)
+    start, length = np.concatenate(starts)[order], np.concatenate(lengths)[order]
+    ends = np.cumsum(length)
+    letters = np.repeat(start - (ends - length), length) + np.arange(int(length.sum()))
+    return ends.astype(np.uint64), np.concatenate([part.id_bytes for part, _ in parts])[letters]
 
 
 def _joined_extended(
@@ -148,7 +167,7 @@ def _joined_extended(
 ) -> dict[str, NDArray[Any]]:
     """Return the extended columns of the kept rows; ``placed`` says where each kept row, in turn, went."""
     rows: list[NDArray[np.uint32]] = [np.empty(0, np.uint32)]
-    planes, spreads = [_planes([])], [np.empty(0, np.float32)]
+    planes, spreads = [np.empty((0, 2, PLANE_BYTES), np.uint8)], [np.empty(0, np.float32)]
     before = 0
     for part, keep in parts:
         kept = keep[part.extended_rows]
@@ -166,22 +185,10 @@ def _joined_extended(
     }
 
 
-def _planes(cells: list[bytes]) -> Planes:
-    return np.frombuffer(b"".join(cells), np.uint8).reshape(-1, 2, PLANE_BYTES)
-
-
-def _table(cells: list[bytes], width: int) -> NDArray[np.uint8]:
-    return np.frombuffer(b"".join(cells), np.uint8).reshape(-1, width)
-
-
 def _halved(masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    parts = [_halved_at_once(masks[at : at + _AT_ONCE]) for at in range(0, max(len(masks), 1), _AT_ONCE)]
-    return np.concatenate(parts)
-
-
-def _halved_at_once(masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    cells = np.unpackbits(masks, axis=1).view(np.bool_).reshape(-1, SIZE, SIZE)
-    return np.packbits(halved_masks(cells).reshape(-1, HALF * HALF), axis=1)
+    """Return uint8 [n, 128], what ``halved_masks`` makes of masks uint8 [n, 512], without unpacking them."""
+    rows = masks.view(np.uint64)  # a row of a mask is one word
+    return either_bits((rows[:, 0::2] | rows[:, 1::2]).view(np.uint8))
 
 
 def _spreads(sketches: Sketches) -> tuple[Spreads, Spreads]:

@@ -50,7 +50,7 @@ from matching.engine.spectrum import distances, halved, masked_hashes
 # Standard scores to reach at a lattice window: of half the coarse sketch, of the whole, of the extended one.
 FIRST_SCORE_AT_LEAST = np.float32(2.2)
 COARSE_SCORE_AT_LEAST = np.float32(2.6)
-LATTICE_SCORE_AT_LEAST = np.float32(2.8)
+LATTICE_SCORE_AT_LEAST = np.float32(2.0)
 
 # Fingerprints of a photo that are compared at every lattice window, and those whose window is then refined.
 SHORTLISTED = 64
@@ -235,6 +235,5 @@ def _painted(columns: Columns, rows: Counts, grid: Grid, windows: list[Window]) 
     """Return the masked distances [n] of rows and the photo put back into the frame through each window."""
     if not len(rows):
         return np.empty(0, np.int64)
-    frames = halved(resampled(grid, windows, SIZE))
-    hashed = [masked_hashes(*pair)[0] for pair in zip(frames, columns.hidden(rows)[:, None], strict=True)]
-    return distances(np.stack(hashed), columns.hashes.take(rows, axis=0))
+    hashed = masked_hashes(halved(resampled(grid, windows, SIZE)), columns.hidden(rows))
+    return distances(hashed, columns.hashes.take(rows, axis=0))

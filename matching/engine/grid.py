@@ -4,6 +4,7 @@ Area averaging keeps painted and visible cells apart: a cell outside the mask ne
 pixel, so the grid of a covered photo and the grid of its public copy agree there whatever is under the paint.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -11,27 +12,44 @@ from numpy.typing import NDArray
 
 SIZE = 64
 
+_BAND = 16
+
 Grid = NDArray[np.float32]
 MaskGrid = NDArray[np.bool_]
 Luma = NDArray[np.uint8]
 
 
 @lru_cache(maxsize=256)
-def _area_weights(length: int) -> NDArray[np.float32]:
-    """Return [64, length]: the share of each cell that each of ``length`` pixels fills; rows sum to one."""
+def _bands(length: int) -> tuple[tuple[slice, slice, NDArray[np.float32]], ...]:
+    """Return (cells, pixels under them, weights [cells, pixels]) of ``length`` pixels, 16 cells at a time.
+
+    A weight is the share of a cell that a pixel fills; rows sum to one. A matrix of all cells would hold
+    little but noughts.
+    """
     edges = np.linspace(0.0, length, SIZE + 1)
-    pixels = np.arange(length)
-    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    weights: NDArray[np.float32] = (np.clip(overlap, 0.0, None) * (SIZE / length)).astype(np.float32)
-    weights.flags.writeable = False
-    return weights
+    bands = []
+    for first in range(0, SIZE, _BAND):
+        low, high = edges[first : first + _BAND], edges[first + 1 : first + _BAND + 1]
+        start, end = int(low[0]), min(math.ceil(high[-1]), length)
+        pixels = np.arange(start, end)
+        overlap = np.minimum(high[:, None], pixels + 1) - np.maximum(low[:, None], pixels)
+        weights = (np.clip(overlap, 0.0, None) * (SIZE / length)).astype(np.float32)
+        weights.flags.writeable = False
+        bands.append((slice(first, first + _BAND), slice(start, end), weights))
+    return tuple(bands)
+
+
+def _averaged(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return [64, n], the means of pixels [length, n] under each cell of the first axis."""
+    means = np.empty((SIZE, pixels.shape[1]), np.float32)
+    for cells, under, weights in _bands(len(pixels)):
+        np.matmul(weights, pixels[under], out=means[cells])
+    return means
 
 
 def luma_grid(luma: Luma) -> Grid:
     """Return float32 [64, 64], the exact area mean of Rec. 601 luma [H, W] under each cell; any H, W >= 1."""
-    height, width = luma.shape
-    grid: Grid = _area_weights(height) @ luma.astype(np.float32) @ _area_weights(width).T
-    return grid
+    return np.ascontiguousarray(_averaged(_averaged(luma.astype(np.float32)).T).T)
 
 
 def mask_grid(mask: NDArray[np.bool_]) -> MaskGrid:

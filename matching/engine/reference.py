@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matching.engine.calibration import (
     RATE,
@@ -13,7 +12,14 @@ from matching.engine.calibration import (
     spread_of_threshold,
     sum_at,
 )
-from matching.engine.cascade import FIRST_SCORE_AT_MOST, GUESS_SHARE, SECOND_LOOK_SUM, SKETCH_SCORE_AT_MOST
+from matching.engine.cascade import (
+    FIRST_SCORE_AT_MOST,
+    GUESS_SHARE,
+    GUESSES_PAINTED,
+    SECOND_LOOK_SUM,
+    SHARE_POWER,
+    SKETCH_SCORE_AT_MOST,
+)
 from matching.engine.fingerprint import Fingerprint
 from matching.engine.grid import SIZE, Grid, mirrored
 from matching.engine.guesses import counted_positions, guessed
@@ -50,31 +56,29 @@ def compare(fingerprint: Fingerprint, grid: Grid, highest_sum: float) -> tuple[f
     hash_score, distance = _painted(fingerprint, grid)
     total = float(score + hash_score / unit)
     if highest_sum < total <= SECOND_LOOK_SUM:
-        return min(
-            _guess(fingerprint, enrolled, look, counted, spread, unit, score)
-            for look, counted in zip(guessed(grid), counted_positions(), strict=True)
-        )
+        return _second_look(fingerprint, enrolled, grid, spread, unit, score)
     return total, distance
 
 
-def _guess(
-    fingerprint: Fingerprint,
-    enrolled: Signs,
-    look: Grid,
-    counted: NDArray[np.bool_],
-    spread: float,
-    unit: float,
-    at_first: float,
+def _second_look(
+    fingerprint: Fingerprint, enrolled: Signs, grid: Grid, spread: float, unit: float, at_first: float
 ) -> tuple[float, int]:
-    """Return (sum, distance) of a pair with one edit undone, of which only some positions count."""
-    left = np.where(counted, enrolled, 0)
-    share = np.count_nonzero(left) / np.count_nonzero(enrolled)
-    seen = query_signs(look[None])[0]
-    score = (_coded_distance(left, seen) - POSITIONS) / max(spread * np.sqrt(share), 1.0) / unit
-    if score > GUESS_SHARE * at_first:
-        return np.inf, 0
-    hash_score, distance = _painted(fingerprint, look)
-    return float(score + hash_score / unit), distance
+    """Return the least (sum, distance) of a pair with one edit undone, of which only some positions count."""
+    guesses = []
+    for look, counted in zip(guessed(grid), counted_positions(), strict=True):
+        left = np.where(counted, enrolled, 0)
+        share = np.count_nonzero(left) / np.count_nonzero(enrolled)
+        gained = POSITIONS - _coded_distance(left, query_signs(look[None])[0])
+        guesses.append(
+            (-gained / share**SHARE_POWER, -gained / max(spread * np.sqrt(share), 1.0) / unit, look)
+        )
+    last = sorted(order for order, _, _ in guesses)[GUESSES_PAINTED - 1]
+    found = [(np.inf, 0)]
+    for order, score, look in guesses:
+        if order <= last and score <= GUESS_SHARE * at_first:
+            hash_score, distance = _painted(fingerprint, look)
+            found.append((float(score + hash_score / unit), distance))
+    return min(found)
 
 
 def _painted(fingerprint: Fingerprint, grid: Grid) -> tuple[float, int]:

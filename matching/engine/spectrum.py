@@ -23,7 +23,9 @@ Hashes = NDArray[np.uint8]
 
 def halved(grids: Grid) -> Grid:
     """Return grids [..., 64, 64] averaged to [..., 32, 32]."""
-    means: Grid = grids.reshape(*grids.shape[:-2], HALF, 2, HALF, 2).mean(axis=(-3, -1))
+    rows = grids[..., ::2, :] + grids[..., 1::2, :]
+    # Four slices are added up ten times as fast as a mean is taken over such short axes.
+    means: Grid = (rows[..., ::2] + rows[..., 1::2]) * np.float32(0.25)
     return means
 
 
@@ -45,19 +47,23 @@ def _lowest_cosines() -> NDArray[np.float32]:
 
 
 _COSINES = _lowest_cosines()
+_DOWN = np.ascontiguousarray(_COSINES.T)
 
 
 def spectra(grids: Grid) -> NDArray[np.float32]:
     """Return float32 [n, 256], the 16x16 lowest frequencies of halved grids [n, 32, 32], row by row."""
-    # Two flat products: many small ones would spend their time on the calls.
-    across = (grids.reshape(-1, HALF) @ _COSINES).reshape(-1, HALF, 16)
-    down = (across.swapaxes(1, 2).reshape(-1, HALF) @ _COSINES).astype(np.float32, copy=False)
-    return down.reshape(-1, 16, 16).swapaxes(1, 2).reshape(-1, HASH_BITS)
+    # Columns first: what the first product leaves lies as the second, one flat product, wants it.
+    down = (_DOWN @ grids).reshape(-1, HALF)
+    return (down @ _COSINES).astype(np.float32, copy=False).reshape(-1, HASH_BITS)
 
 
 def hash_bits(grids: Grid) -> NDArray[np.bool_]:
     """Return bool [n, 256] for halved grids [n, 32, 32]; exactly half are set unless frequencies tie."""
-    values = spectra(grids)
+    return above_median(spectra(grids))
+
+
+def above_median(values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return bool [n, 256], which of each row's frequencies [n, 256] are above their median."""
     # numpy sorts rows this short ten times as fast as it partitions them.
     ordered = np.sort(values, axis=1)
     median = (ordered[:, HASH_BITS // 2 - 1] + ordered[:, HASH_BITS // 2]) / 2
@@ -69,24 +75,27 @@ def hashes(grids: Grid) -> Hashes:
     return np.packbits(hash_bits(grids), axis=1)
 
 
-def mean_filled(grid: Grid, masks: MaskGrid) -> Grid:
-    """Return one halved grid [32, 32] under each of masks [n, 32, 32], less its visible mean, 0 where masked.
+def mean_filled(grids: Grid, masks: MaskGrid) -> Grid:
+    """Return each of n halved grids [n, 32, 32], or one [32, 32], under each of masks [n, 32, 32]: less its
+    visible mean, 0 where masked.
 
     That is the photo with its masked cells at the mean of the visible ones, but for a constant, which no
     frequency sees. Flat paint would dominate the spectrum and make unrelated photos under one mask look
     alike; the visible mean can be computed from the covered photo and from a painted copy alike.
     """
-    visible = np.subtract(1, masks.reshape(len(masks), -1), dtype=np.float32)
-    flat = np.ascontiguousarray(grid, np.float32).ravel()
-    count = np.maximum(visible @ np.ones_like(flat), np.float32(1))
-    filled = np.subtract(flat, (visible @ flat / count)[:, None])
-    filled *= visible
+    visible = np.logical_not(masks.reshape(len(masks), -1)).astype(np.float32)
+    filled = visible * grids.reshape(-1, HALF * HALF).astype(np.float32, copy=False)
+    # Products with ones add up rows quicker than sums do.
+    ones = np.ones(HALF * HALF, np.float32)
+    mean = filled @ ones / np.maximum(visible @ ones, np.float32(1))
+    visible *= mean[:, None]
+    filled -= visible
     return filled.reshape(-1, HALF, HALF)
 
 
-def masked_hashes(grid: Grid, masks: MaskGrid) -> Hashes:
-    """Return the masked hashes uint8 [n, 32] of one halved grid [32, 32] under each of masks [n, 32, 32]."""
-    return hashes(mean_filled(grid, masks))
+def masked_hashes(grids: Grid, masks: MaskGrid) -> Hashes:
+    """Return the masked hashes uint8 [n, 32] of halved grids [n, 32, 32], or of one, under n masks."""
+    return hashes(mean_filled(grids, masks))
 
 
 def painted_hashes(grids: Grid, masks: MaskGrid) -> Hashes:
@@ -98,10 +107,24 @@ def painted_hashes(grids: Grid, masks: MaskGrid) -> Hashes:
     return hashes(np.where(masks, ARC_LUMA, grids))
 
 
+def least_distances(values: NDArray[np.float32], stored: Hashes) -> NDArray[np.int64]:
+    """Return int64 [n]: at most the distances between ``above_median`` of [n, 256] and hashes uint8 [n, 32].
+
+    Bits above nought and bits above the median differ only where a frequency is between the two, and there
+    are as many of those as the bits above nought are more or fewer than half.
+    """
+    positive = np.packbits(values > 0, axis=1)
+    return distances(positive, stored) - np.abs(_counted(positive.view(np.uint64)) - HASH_BITS // 2)
+
+
 def distances(left: Hashes, right: Hashes) -> NDArray[np.int64]:
     """Return the Hamming distances [n] of packed bits [n, bytes], row by row, bytes a multiple of 8."""
-    words = np.ascontiguousarray(left).view(np.uint64) ^ np.ascontiguousarray(right).view(np.uint64)
+    return _counted(np.ascontiguousarray(left).view(np.uint64) ^ np.ascontiguousarray(right).view(np.uint64))
+
+
+def _counted(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return how many bits are set in each row of words [n, m]."""
     # A product adds up short rows ten times as fast as a sum does, and exactly: they are small whole numbers.
     counts = np.bitwise_count(words).astype(np.float32)
-    apart: NDArray[np.int64] = (counts @ np.ones(counts.shape[-1], np.float32)).astype(np.int64)
-    return apart
+    counted: NDArray[np.int64] = (counts @ np.ones(counts.shape[-1], np.float32)).astype(np.int64)
+    return counted

@@ -11,6 +11,7 @@ from matching.models.partners import (
     PartnerProgress,
     Scope,
 )
+from matching.models.publication import PublishedDay
 from matching.models.sightings import Outcome, Sighting
 from matching.models.work import Heartbeat
 
@@ -27,6 +28,7 @@ __all__ = [
     "PartnerKeyQuerySet",
     "PartnerProgress",
     "Planted",
+    "PublishedDay",
     "Scope",
     "Sighting",
     "WaitingSketch",

@@ -32,14 +32,21 @@ class Partner(models.Model):
         LIVE = "live", _("Live")
         PAUSED = "paused", _("Paused: its keys open nothing")
 
-    name = models.CharField(max_length=200, unique=True)
-    slug = models.SlugField(max_length=50, unique=True)
-    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.PLATFORM)
-    stage = models.CharField(max_length=20, choices=Stage.choices, default=Stage.ONBOARDING)
-    contact = models.EmailField(blank=True, help_text=_("Whom to write to about this connection."))
-    urgent_contact = models.EmailField(blank=True, help_text=_("Whom to write to when a key leaked."))
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    slug = models.SlugField(_("slug"), max_length=50, unique=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.PLATFORM)
+    stage = models.CharField(_("stage"), max_length=20, choices=Stage.choices, default=Stage.ONBOARDING)
+    contact = models.EmailField(
+        _("contact"), blank=True, help_text=_("Whom to write to about this connection.")
+    )
+    urgent_contact = models.EmailField(
+        _("urgent contact"), blank=True, help_text=_("Whom to write to when a key leaked.")
+    )
     surfaces = models.TextField(
-        blank=True, max_length=2000, help_text=_("Where it looks for copies: posts, profiles, messages...")
+        _("surfaces"),
+        blank=True,
+        max_length=2000,
+        help_text=_("Where it looks for copies: posts, profiles, messages..."),
     )
     created_at = models.DateTimeField(db_default=Now())
     staged_at = models.DateTimeField(db_default=Now())
@@ -59,6 +66,8 @@ class Partner(models.Model):
     applied_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
@@ -99,10 +108,10 @@ class PartnerKey(models.Model):
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="keys")
-    prefix = models.CharField(max_length=12, unique=True)
+    prefix = models.CharField(_("prefix"), max_length=12, unique=True)
     digest = models.CharField(max_length=64)
     scopes = models.CharField(max_length=40)
-    created_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(_("issued"), db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
@@ -110,6 +119,8 @@ class PartnerKey(models.Model):
     objects = PartnerKeyQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("access key")
+        verbose_name_plural = _("access keys")
         ordering = ["-created_at"]
         constraints = [models.CheckConstraint(condition=~models.Q(scopes=""), name="key_opens_something")]
 

@@ -1,7 +1,6 @@
 """Their exchange of ours: pages of the feed as updates and deletions, under the partner's own ids."""
 
 import logging
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,14 +20,13 @@ from threatexchange.signal_type.signal_base import SignalType
 
 from matching.client.errors import Refused, ServiceError
 from matching.client.pages import Page, changes
-from matching.client.service import ANOTHER_FEED, CURSOR_AHEAD, Service
+from matching.client.service import ANOTHER_FEED, CURSOR_AHEAD, Service, is_key
 from matching.threatexchange import forms
 from matching.threatexchange.index import NOTHING
 from matching.threatexchange.signal import ArcPhotoSignal
 
 logger = logging.getLogger(__name__)
 
-_KEY = re.compile(r"[!-~]{1,200}")
 _START_AGAIN = "its feed is another than the one fetched before; delete what was fetched and fetch anew"
 
 
@@ -56,7 +54,7 @@ class ArcCredentials(auth.CredentialHelper):
         return cls(s.strip())
 
     def _are_valid(self) -> bool:
-        return _KEY.fullmatch(self.key) is not None
+        return is_key(self.key)
 
 
 @dataclass
@@ -171,5 +169,5 @@ def _updates(page: Page, after: int) -> dict[str, ArcRecord | None]:
     found = changes(page, after)
     if found.unsupported:
         logger.critical("%d records of a newer kind passed over: update this extension", found.unsupported)
-    kept = {id_: ArcRecord([id_], forms.fingerprint_text(each)) for id_, each in found.active.items()}
+    kept = {id_: ArcRecord([id_], forms.fingerprint_text(each)) for id_, each in found.active().items()}
     return {**dict.fromkeys(found.gone), **kept}

@@ -1,26 +1,28 @@
 from django.db import models
 from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditEntry(models.Model):
     """One link of the append-only chain; triggers refuse UPDATE and DELETE (``review/audit.py``)."""
 
-    seq = models.BigIntegerField(primary_key=True)
-    at = models.CharField(max_length=32)
-    actor = models.CharField(max_length=64)
-    action = models.CharField(max_length=40)
-    photo = models.UUIDField(null=True)
-    case = models.CharField(max_length=10, blank=True)
-    details = models.TextField()
-    previous = models.CharField(max_length=64)
-    digest = models.CharField(max_length=64)
+    seq = models.BigIntegerField(_("number"), primary_key=True)
+    at = models.CharField(_("time"), max_length=32)
+    actor = models.CharField(_("person"), max_length=64)
+    action = models.CharField(_("action"), max_length=40)
+    photo = models.UUIDField(_("photo"), null=True)
+    case = models.CharField(_("case"), max_length=10, blank=True)
+    details = models.TextField(_("details"))
+    previous = models.CharField(_("previous digest"), max_length=64)
+    digest = models.CharField(_("digest"), max_length=64)
 
     class Meta:
         ordering = ["-seq"]
         default_permissions = ("view",)
         permissions = [("export_audit", "May export the audit")]
-        verbose_name_plural = "audit entries"
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
         constraints = [
             models.CheckConstraint(condition=~models.Q(actor=""), name="audit_actor_is_set"),
             models.CheckConstraint(condition=models.Q(seq__gte=1), name="audit_starts_at_one"),

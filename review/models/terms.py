@@ -25,11 +25,11 @@ class TermsQuerySet(models.QuerySet["TermsVersion"]):
 class TermsVersion(models.Model):
     """One wording of the protection terms: a draft until it is published, and never changed after that."""
 
-    number = models.PositiveIntegerField(unique=True)
-    title = models.CharField(max_length=200)
-    preamble = models.TextField()
+    number = models.PositiveIntegerField(_("number"), unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    preamble = models.TextField(_("preamble"))
     created_at = models.DateTimeField(db_default=Now())
-    published_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
     objects = TermsQuerySet.as_manager()
 
@@ -37,8 +37,8 @@ class TermsVersion(models.Model):
         ordering = ["-number"]
         default_permissions = ("change", "view")
         permissions = [("publish_terms", "May publish protection terms")]
-        verbose_name = "protection terms"
-        verbose_name_plural = "protection terms"
+        verbose_name = _("protection terms")
+        verbose_name_plural = _("protection terms")
         constraints = [
             models.UniqueConstraint(
                 IsNull(models.F("published_at"), True),
@@ -62,12 +62,14 @@ class Clause(models.Model):
     """
 
     terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="clauses")
-    code = models.CharField(max_length=10)
-    outcome = models.CharField(max_length=20, choices=Outcome.choices)
-    text = models.TextField()
-    two_person = models.BooleanField(default=False)
+    code = models.CharField(_("code"), max_length=10)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
+    text = models.TextField(_("text"))
+    two_person = models.BooleanField(_("takes two people"), default=False)
 
     class Meta:
+        verbose_name = _("clause")
+        verbose_name_plural = _("clauses")
         ordering = ["code"]
         default_permissions = ("view",)
         constraints = [

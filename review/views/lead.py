@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from enrollment.states import PhotoState
@@ -116,7 +116,11 @@ def _share(part: int, whole: int) -> str:
 
 def _age(seconds: float) -> str:
     """In the largest unit of which there are two or more."""
-    for unit, name in ((team.DAY, _("%(n)d days")), (team.HOUR, _("%(n)d h")), (60, _("%(n)d min"))):
-        if seconds >= 2 * unit:
-            return name % {"n": seconds // unit}
+    days, hours, minutes = (int(seconds // unit) for unit in (team.DAY, team.HOUR, 60))
+    if days >= 2:
+        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if hours >= 2:
+        return ngettext("%(n)d h", "%(n)d h", hours) % {"n": hours}
+    if minutes >= 2:
+        return ngettext("%(n)d min", "%(n)d min", minutes) % {"n": minutes}
     return _("under 2 min")

@@ -18,6 +18,7 @@ READERS = {
     "arcsite/datadir.py",
     "arcsite/environment.py",
     "arcsite/first_accounts.py",
+    "arcsite/logs.py",
     "arcsite/settings.py",
     "arcsite/testrun.py",
     "arcsite/wsgi.py",
@@ -26,6 +27,7 @@ READERS = {
     "matching/cli/main.py",
     "matching/cli/pull.py",
     "matching/processes.py",
+    "matching/service_manager.py",
 }
 
 # No person types these: `runworker` does.
@@ -57,6 +59,13 @@ def settings_read() -> set[str]:
 def test_every_command_of_the_readme_exists() -> None:
     named_there = set(re.findall(r"manage\.py ([a-z_]+)", code_in(readme())))
     assert len(named_there) >= 3
+    assert named_there - set(get_commands()) == set()
+
+
+@pytest.mark.parametrize("page", ["operators.md", "runbooks.md"])
+def test_every_command_of_the_operators_pages_exists(page: str) -> None:
+    named_there = set(re.findall(r"manage\.py ([a-z_]+)", code_in((ROOT / "docs" / page).read_text())))
+    assert len(named_there) >= 5
     assert named_there - set(get_commands()) == set()
 
 

@@ -75,7 +75,7 @@ def declared(*groups: str) -> set[str]:
     """The packages that pyproject names, those of the optional groups included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lines = [*project["dependencies"]]
-    for group in ("threatexchange", "translations", "video", *groups):
+    for group in ("postgres", "redis", "s3", "scan", "threatexchange", "translations", "video", *groups):
         lines += project["optional-dependencies"][group]
     return {canonicalize_name(Requirement(line).name) for line in lines}
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
-from arcsite import bench
+from arcsite import bench, bench_queue
 from arcsite.bench_figures import Figure
 from arcsite.bench_service import NotMeasured
 from arcsite.bench_visitor import Answered
@@ -57,9 +57,9 @@ def test_a_difference_that_tells_is_told_whatever_single_answers_do(apart: float
 
 
 def test_the_drawn_photo_has_the_size_that_is_asked_for() -> None:
-    small = bench._jpeg(bench.SMALL_BYTES)
-    assert 0.6 * bench.SMALL_BYTES < len(small) <= bench.SMALL_BYTES
-    with Image.open(BytesIO(bench._jpeg(0, (400, 300)))) as picture:
+    small = bench_queue.jpeg(bench_queue.SMALL_BYTES)
+    assert 0.6 * bench_queue.SMALL_BYTES < len(small) <= bench_queue.SMALL_BYTES
+    with Image.open(BytesIO(bench_queue.jpeg(0, (400, 300)))) as picture:
         assert (picture.format, picture.size) == ("JPEG", (400, 300))
 
 

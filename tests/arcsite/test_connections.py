@@ -15,6 +15,8 @@ from arcsite import connections as kept_connections
 
 ALIAS = "kept"
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:

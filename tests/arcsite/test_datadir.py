@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from arcsite import datadir
-from arcsite.datadir import SECRETS, Unusable, create, prepare
+from arcsite.datadir import ELSEWHERE, SECRETS, Unusable, create, prepare
 
 
 @pytest.fixture(autouse=True)
@@ -188,6 +188,22 @@ def test_up_keeps_a_public_address(home: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("ARC_PUBLIC_URL", "https://cover.example.org")
     prepare(["manage.py", "up", "--data", str(home)])
     assert os.environ["ARC_PUBLIC_URL"] == "https://cover.example.org"
+
+
+@pytest.mark.parametrize(
+    ("command", "lent"), [("test", ""), ("translations", ""), ("bench", "postgresql:///x")]
+)
+def test_what_other_machines_hold_is_out_of_reach_of_a_throw_away_run(
+    command: str, lent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With secrets of its own it would take every photo of a real bucket for a stray."""
+    for name in ELSEWHERE:
+        monkeypatch.setenv(name, "postgresql:///x" if name == "DATABASE_URL" else "real")
+    prepare(["manage.py", command])
+    assert os.environ["DATABASE_URL"] == lent
+    assert (
+        os.environ["ARC_STORE_URL"] == os.environ["ARC_REDIS_URL"] == os.environ["ARC_REDIS_URL_FILE"] == ""
+    )
 
 
 def test_up_without_a_directory_after_the_option(home: Path) -> None:

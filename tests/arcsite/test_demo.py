@@ -42,14 +42,16 @@ def test_it_gives_every_screen_something_and_a_second_run_adds_nothing(
 ) -> None:
     demo.load_demo()
     assert Counter(Photo.objects.values_list("state", flat=True)) == {
-        PhotoState.COVERED: 2,
+        PhotoState.COVERED: 3,
         PhotoState.NOT_COVERED: 1,
         PhotoState.NEEDS_COVERING: 1,
         PhotoState.SUSPENDED: 1,
+        PhotoState.EXPIRED: 1,
         PhotoState.SECOND_OPINION: 1,
         PhotoState.ESCALATED: 1,
         PhotoState.AWAITING_REVIEW: 3,
     }
+    assert Case.objects.filter(extended=True).count() == 1
     assert Photo.objects.get(round=2).occasion == Occasion.APPEAL
     assert Counter(Partner.objects.values_list("stage", flat=True)) == {"live": 2, "onboarding": 1}
     assert PartnerKey.objects.count() == 3

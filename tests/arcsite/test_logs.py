@@ -1,9 +1,12 @@
+import json
 import logging
+import sys
+from typing import cast
 
 import pytest
 from gunicorn.config import Config
 
-from arcsite.logs import GunicornLogger, WithoutRequest
+from arcsite.logs import GunicornLogger, JsonLines, WithoutRequest
 
 
 def test_a_record_loses_its_request() -> None:
@@ -41,3 +44,40 @@ class TestGunicornLogger:
     def test_other_warnings_pass(self, log: GunicornLogger, caplog: pytest.LogCaptureFixture) -> None:
         log.warning("worker %d is slow", 7)
         assert "worker 7 is slow" in caplog.text
+
+
+class TestJsonLines:
+    """What a machine reads: a few named fields, and nothing else that a record may carry."""
+
+    @staticmethod
+    def line(**record: object) -> dict[str, object]:
+        text = JsonLines().format(logging.makeLogRecord(record))
+        assert "\n" not in text
+        found: dict[str, object] = json.loads(text)
+        return found
+
+    def test_the_fields(self) -> None:
+        line = self.line(
+            name="matching.x", levelname="INFO", msg="did %d\nthings", args=(3,), created=0.5, path="/secret"
+        )
+        assert line == {
+            "time": "1970-01-01T00:00:00.500+00:00",
+            "level": "INFO",
+            "logger": "matching.x",
+            "message": "did 3\nthings",
+            "code": "",
+        }
+
+    def test_an_error_says_what_and_where_and_no_value(self) -> None:
+        try:
+            int("K7 secret")
+        except ValueError:
+            line = self.line(msg="it failed", exc_info=sys.exc_info())
+        assert line["code"] == "ValueError"
+        assert any("test_logs.py" in str(place) for place in cast("list[str]", line["where"]))
+        assert "K7 secret" not in json.dumps(line)
+
+    def test_gunicorn_writes_them_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ARC_LOG_FORMAT", "json")
+        handlers = GunicornLogger(Config()).error_log.handlers
+        assert [type(handler.formatter) for handler in handlers] == [JsonLines]

@@ -20,7 +20,7 @@ from django.db import OperationalError
 from project_files import ROOT
 from pytest_django import Settings
 
-from arcsite import assets
+from arcsite import assets, preparing
 from arcsite.launcher import Launcher, only_one
 from arcsite.management.commands import up
 
@@ -143,7 +143,7 @@ def test_an_unusable_database_is_named(data: Path, port: int, monkeypatch: pytes
     def fail() -> bool:
         raise OperationalError("attempt to write a readonly database")
 
-    monkeypatch.setattr(up, "has_unapplied_migrations", fail)
+    monkeypatch.setattr(preparing, "has_unapplied_migrations", fail)
     with pytest.raises(CommandError, match="The database cannot be used: attempt to write a readonly"):
         run_up(port=port)
 

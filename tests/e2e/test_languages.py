@@ -21,7 +21,7 @@ from enrolling import STATEMENTS
 from painting import OVER_THE_SECRET, SIZE, Painter
 from playwright.sync_api import Page, Route, ViewportSize, sync_playwright
 from pytest_django import Settings
-from watching import shoot, sticking_out
+from watching import cut_off, shoot, sticking_out
 
 from arcsite.translating.texts import texts
 from enrollment import receipts
@@ -110,17 +110,12 @@ def test_nothing_sticks_out(chromium: str, pages: Pages, request: pytest.Fixture
             page.goto(ORIGIN + address)
             for name, size in VIEWPORTS.items():
                 page.set_viewport_size(size)
-                faults[f"{address} {name}"] = wider_than_the_window(page)
+                faults[f"{address} {name}"] = sticking_out(page) + cut_off(page)
                 if request.config.getoption("--slow"):
                     shoot(page, f"language{address}-{name}")
         page.locator("h1").evaluate("h1 => { h1.style.width = '200vw'; }")
-        assert wider_than_the_window(page)
+        assert "the page scrolls sideways" in cut_off(page)
     assert {place: found for place, found in faults.items() if found} == {}
-
-
-def wider_than_the_window(page: Page) -> list[str]:
-    scrolls = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return [*sticking_out(page), *(["the page scrolls sideways"] if scrolls else [])]
 
 
 def test_the_cover_tool_works_from_the_right_to_the_left(chromium: str, tool: Pages, tmp_path: Path) -> None:

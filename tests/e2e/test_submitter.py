@@ -52,7 +52,7 @@ def test_choose_send_follow_change_one_s_mind_and_withdraw(
     page.get_by_role("link", name="Withdraw all photos").click()
     page.get_by_role("button", name="Yes, withdraw").click()
     expect(page.locator(".badge")).to_have_text(["Withdrawn", "Withdrawn"])
-    page.get_by_role("button", name="Close it now").click()
+    page.get_by_role("button", name="Close these pages now").click()
     page.goto(f"{service.url}/case/")
     expect(page.get_by_label("Secret")).to_be_visible()
 

@@ -3,14 +3,17 @@
 Nobody has an account.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import drawing
 import hypothesis
+import postgresql
 import pytest
 from django.db import connection, connections
 from enrolling import Book, Result, Submitter, Together
@@ -91,16 +94,22 @@ def together(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> Iterator[Together]:
-    """Threads on a database file of this test alone, ``races.sqlite3``.
+    """Threads on a database of this test alone; on SQLite a file, ``races.sqlite3``.
 
     The usual test database, in memory, locks whole tables; a file locks as it does in service. Rows are
     looked at through ``together`` as well.
     """
-    path = tmp_path / "races.sqlite3"
-    source = sqlite3.connect(str(connection.settings_dict["NAME"]), uri=True)
-    source.execute("VACUUM INTO ?", [str(path)])
-    source.close()
-    monkeypatch.setitem(connections.databases["default"], "NAME", str(path))
+    source = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        own = str(tmp_path / "races.sqlite3")
+        with closing(sqlite3.connect(source, uri=True)) as database:
+            database.execute("VACUUM INTO ?", [own])
+    else:
+        own = f"{source}_races"
+        with django_db_blocker.unblock():
+            connections.close_all()
+        postgresql.copy_database(os.environ["TEST_POSTGRESQL"], source, own)
+    monkeypatch.setitem(connections.databases["default"], "NAME", own)
 
     def run(calls: Sequence[Callable[[], Result]]) -> list[Result]:
         barrier = threading.Barrier(len(calls))

@@ -1,4 +1,3 @@
-import html
 import re
 import time
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.db.models.functions import Now
 from django.test import Client
-from enrolling import Submitter
+from enrolling import Submitter, text_of
 from pytest_django import Settings
 
 from enrollment import case_session, originals, receipts, status, transitions
@@ -20,10 +19,6 @@ from enrollment.states import Edge, PhotoState, TimelineEvent
 URL = "/case/"
 
 pytestmark = pytest.mark.usefixtures("quick_sandbox")
-
-
-def text_of(content: bytes) -> str:
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content.decode())))
 
 
 @dataclass

@@ -51,7 +51,7 @@ def test_a_term_is_one_that_can_be_chosen() -> None:
 def test_a_partner_is_left_out_once() -> None:
     case = make_case()
     WithheldPartner.objects.create(case=case, slug="forum")
-    with refuses("enrollment_withheldpartner.case_id"), transaction.atomic():
+    with refuses("enrollment_withheldpartner.case_id|withheld_once_per_case"), transaction.atomic():
         WithheldPartner.objects.create(case=case, slug="forum")
 
 
@@ -61,7 +61,7 @@ def test_a_partner_is_left_out_once() -> None:
         ("photo_state_is_legal", {"state": "lost"}),
         ("photo_settled_only_without_original", {"state": PhotoState.PROTECTED}),
         ("photo_settled_only_without_original", {"state": PhotoState.CLOSED}),
-        ("photo_settled_only_without_original", {"state": PhotoState.EXPIRED}),
+        ("photo_settled_only_without_original", {"state": PhotoState.EXPIRED, "expires_at": Now()}),
         ("photo_expired_had_a_term", {"state": PhotoState.EXPIRED, "original_removed_at": Now()}),
         ("photo_coverage_is_a_share", {"coverage": 0.0}),
         ("photo_coverage_is_a_share", {"coverage": 1.0}),
@@ -76,7 +76,7 @@ def test_a_photo_holds_what_is_promised(constraint: str, fields: dict[str, Any])
 def test_a_position_is_taken_once_in_a_case() -> None:
     case = make_case()
     make_photo(case)
-    with refuses("case_id, enrollment_photo.position"), transaction.atomic():
+    with refuses("case_id, enrollment_photo.position|photo_position_once_per_case"), transaction.atomic():
         make_photo(case)
 
 

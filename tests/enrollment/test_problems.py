@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from enrollment.anatomy import damaged
@@ -43,6 +44,14 @@ def test_refused_files_are_named_with_figures_and_the_good_ones_are_not() -> Non
 @pytest.mark.parametrize("code", sorted(MESSAGES))
 def test_every_refusal_is_a_whole_sentence(code: str) -> None:
     assert MESSAGES[code].rstrip().endswith(".")
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES if code != "en"])
+def test_every_refusal_has_words_of_its_own_in_every_language(language: str) -> None:
+    with translation.override(language):
+        told = {code: translation.gettext(message) for code, message in MESSAGES.items()}
+    assert len(set(told.values())) == len(MESSAGES) > 20
+    assert not set(told.values()) & set(MESSAGES.values())
 
 
 def test_figures_and_words_are_written_as_the_language_does() -> None:

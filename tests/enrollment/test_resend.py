@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 from django.db.models.functions import Now
-from enrolling import Submitter
+from enrolling import Submitter, protect
 
 from enrollment import originals, services, transitions
 from enrollment.inspection import SentFile, Unavailable
@@ -51,13 +51,6 @@ def expire(photo: Photo) -> None:
     protect(photo)
     transitions.move(photo.pk, Edge.EXPIRE, actor="sweep", expires_at=Now())
     photo.refresh_from_db()
-
-
-def protect(photo: Photo) -> None:
-    transitions.move(photo.pk, Edge.DECIDE_COVERED, actor="staff:1")
-    transitions.move(photo.pk, Edge.STORE_FINGERPRINT, actor="worker")
-    originals.destroy(photo.pk)
-    transitions.move(photo.pk, Edge.PROTECT, actor="worker", original_removed_at=Now())
 
 
 def suspend(photo: Photo) -> Photo:

@@ -1,4 +1,3 @@
-import html
 import os
 import re
 import tempfile
@@ -11,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
-from enrolling import STATEMENTS, Submitter, Together
+from enrolling import STATEMENTS, Submitter, Together, text_of
 from pytest_django import Settings
 
 from enrollment import originals, receipts, sandbox
@@ -22,10 +21,6 @@ from enrollment.sandbox import Inspected, SandboxFailed
 
 URL = "/send/"
 CANARY = b"canary-5b1d0c7e9f2a4d6688aa"
-
-
-def text_of(content: bytes) -> str:
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content.decode())))
 
 
 def drawing_file(data: bytes) -> SimpleUploadedFile:
@@ -273,6 +268,7 @@ class TestRefusals:
         assert_nothing_is_kept(store)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("accepted", [True, False])
 def test_what_was_sent_is_nowhere_on_the_disk_as_it_was_sent(
     accepted: bool,

@@ -1,12 +1,10 @@
 """Who has the fingerprint, as a case tells it; and the record of a photo's deletion."""
 
-import html
-import re
 from datetime import UTC, datetime
 
 import pytest
 from django.db.models.functions import Now
-from enrolling import Book, Submitter
+from enrolling import Book, Submitter, protect, text_of
 
 from enrollment import originals, services, transitions
 from enrollment.inspection import SentFile
@@ -19,10 +17,6 @@ MARCH = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("quick_sandbox")
 
 
-def text_of(content: bytes) -> str:
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content.decode())))
-
-
 @pytest.fixture
 def case(mia: Submitter) -> Case:
     made = mia.enrol(b"one", b"two")
@@ -33,12 +27,7 @@ def case(mia: Submitter) -> Case:
 @pytest.fixture
 def photo(case: Case) -> Photo:
     """Mia's first photo, protected."""
-    photo = case.photos.get(position=1)
-    transitions.move(photo.pk, Edge.DECIDE_COVERED, actor="staff:1")
-    transitions.move(photo.pk, Edge.STORE_FINGERPRINT, actor="worker")
-    originals.destroy(photo.pk)
-    transitions.move(photo.pk, Edge.PROTECT, actor="worker", original_removed_at=Now())
-    return photo
+    return protect(case.photos.get(position=1))
 
 
 def status_of(mia: Submitter) -> str:

@@ -1,33 +1,21 @@
 """What a sender chooses: how well, for how long, and for whom; and taking the extended fingerprint back."""
 
-import html
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db.models.functions import Now
-from enrolling import Book, Submitter
+from enrolling import Book, Submitter, protect, text_of
 
-from enrollment import originals, services, transitions
+from enrollment import services, transitions
 from enrollment.forms import UploadForm
-from enrollment.models import Case, Photo, Term
+from enrollment.models import Case, Term
 from enrollment.states import Edge, PhotoState, TimelineEvent
 from enrollment.wishes import Wishes, wishes_of
 from review.models import AuditEntry
 
 pytestmark = [pytest.mark.usefixtures("quick_sandbox"), pytest.mark.django_db]
-
-
-def text_of(content: bytes) -> str:
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content.decode())))
-
-
-def protect(photo: Photo, **fields: Any) -> None:
-    transitions.move(photo.pk, Edge.DECIDE_COVERED, actor="staff:1")
-    transitions.move(photo.pk, Edge.STORE_FINGERPRINT, actor="worker")
-    originals.destroy(photo.pk)
-    transitions.move(photo.pk, Edge.PROTECT, actor="worker", original_removed_at=Now(), **fields)
 
 
 class TestSending:

@@ -173,7 +173,7 @@ def test_a_sweep_dies_over_a_term_that_is_over(shared_stage: Stage, point: str) 
 def test_a_change_of_mind_dies_and_is_told_again(shared_stage: Stage, point: str) -> None:
     stage, mia = shared_stage, shared_stage.sender()
     assert stage.send(mia)["status"] == 200
-    stage.change("UPDATE enrollment_case SET extended = 1 WHERE number = ?", mia.number)
+    stage.change("UPDATE enrollment_case SET extended = TRUE WHERE number = ?", mia.number)
     assert stage.do("decide", "P1") == 2
     stage.recover()
     assert extended_fingerprints(stage) == 2

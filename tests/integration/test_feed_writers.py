@@ -34,7 +34,7 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
     }
     with ExitStack() as stack:
         if request.param == "postgresql":
-            environment["TEST_POSTGRESQL"] = str(stack.enter_context(postgresql.private_server()))
+            environment["DATABASE_URL"] = postgresql.url(stack.enter_context(postgresql.private_server()))
 
         def started(*arguments: str) -> "subprocess.Popen[str]":
             command = [sys.executable, str(SCRIPT), *arguments]

@@ -10,11 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from picture_bodies import PICTURES
 from project_files import ROOT
 from running import Service, running_service
-
-from matching.api import openapi
 
 pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
@@ -107,7 +104,6 @@ def test_the_guide_leads_from_a_key_to_going_live(service: Service, tmp_path: Pa
 
 
 def test_generated_calls_are_answered_as_described(service: Service, tmp_path: Path) -> None:
-    assert PICTURES == openapi.PICTURES
     key = new_key(service, "schemathesis")
     done = subprocess.run(
         [

@@ -1,4 +1,4 @@
-"""What leans on the database holds on PostgreSQL too: on a private server, some tests again and two races."""
+"""All of it holds on PostgreSQL too: the unit tests, crashes, races and a storm, on a private server."""
 
 import os
 import re
@@ -16,38 +16,20 @@ pytestmark = [
     pytest.mark.skipif(bool(postgresql.why_not()), reason=postgresql.why_not()),
 ]
 
-# The audit's triggers and chain, the limiter's and the feed's statements, leases, claims, one-time codes.
-AGAIN = (
-    "tests/arcsite/test_second_factor.py",
-    "tests/enrollment/test_limiter.py",
-    "tests/enrollment/test_resend.py",
-    "tests/matching/test_api.py",
-    "tests/matching/test_api_confirmations.py",
-    "tests/matching/test_api_feed.py",
-    "tests/matching/test_feed.py",
-    "tests/matching/test_keys.py",
-    "tests/matching/test_leases.py",
-    "tests/matching/test_pages.py",
-    "tests/matching/test_planted.py",
-    "tests/review/test_audit.py",
-    "tests/review/test_audit_triggers.py",
-    "tests/review/test_audit_verify.py",
-    "tests/review/test_claims.py",
-    "tests/review/test_rulings.py",
-    "tests/review/test_undo.py",
-)
-# These make a SQLite file of their own, or ask SQLite for the time.
-BOUND_TO_SQLITE = "not exact_between and not clock_is_the_database"
-FEWEST = 120
+# What starts processes or draws pictures does not lean on the database; what is about SQLite cannot hold.
+UNIT_TESTS = [
+    "tests", "--ignore=tests/architecture", "--ignore=tests/integration", "--ignore=tests/e2e",
+    "-m", "not (processes or pictures or sqlite)",
+]  # fmt: skip
+FEWEST_UNIT_TESTS = 2200
+# A hundred rounds of each race, and every crash point with each of its stories.
+CRASHES_AND_RACES = ["tests/integration/test_crashes.py", "tests/integration/test_races.py", "--slow"]
+FEWEST_CRASHES_AND_RACES = 75
+STORM = ["tests/integration/test_storm.py", "--slow"]
 ALLOWED, TRIES, NUMBERS = 30, 20, 40
 WORK = f"""
 import os, sys
-from importlib import import_module
 os.environ["DJANGO_SETTINGS_MODULE"] = "arcsite.settings"
-import_module("arcsite.settings").DATABASES["default"] = {{
-    "ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "postgres",
-    "HOST": os.environ["TEST_POSTGRESQL"],
-}}
 import django; django.setup()
 from django.core.management import call_command
 from django.test import RequestFactory
@@ -86,7 +68,11 @@ def migrated(server: Path) -> Path:
 
 def together(server: Path, work: str, *, processes: int = 3) -> list[str]:
     """What so many processes, started at once, printed; in words."""
-    environment = {**os.environ, "TEST_POSTGRESQL": str(server), "ARC_LIMIT_SIGN_INS": str(ALLOWED)}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": postgresql.url(server),
+        "ARC_LIMIT_SIGN_INS": str(ALLOWED),
+    }
     command = [sys.executable, "-c", WORK, work]
     running = [
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
@@ -97,9 +83,10 @@ def together(server: Path, work: str, *, processes: int = 3) -> list[str]:
     return " ".join(said).split()
 
 
-def test_what_leans_on_the_database_holds(server: Path) -> None:
+def again(server: Path, fewest: int, *arguments: str) -> None:
+    """Run tests of this suite on the server; all pass, and there are enough of them."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", BOUND_TO_SQLITE, *AGAIN],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=ROOT,
         env={**os.environ, "TEST_POSTGRESQL": str(server)},
         capture_output=True,
@@ -109,7 +96,20 @@ def test_what_leans_on_the_database_holds(server: Path) -> None:
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed, done.stdout
-    assert int(passed[1]) >= FEWEST
+    assert int(passed[1]) >= fewest
+
+
+def test_the_unit_tests_pass(server: Path) -> None:
+    again(server, FEWEST_UNIT_TESTS, *UNIT_TESTS)
+
+
+def test_whatever_is_killed_or_meets_leaves_no_fault(server: Path) -> None:
+    again(server, FEWEST_CRASHES_AND_RACES, *CRASHES_AND_RACES)
+
+
+@pytest.mark.alone
+def test_a_storm_leaves_no_fault(server: Path) -> None:
+    again(server, 1, *STORM)
 
 
 def test_the_limiter_is_exact_between_processes(migrated: Path) -> None:

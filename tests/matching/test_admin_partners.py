@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from partner_rows import browser, live_partner
 from review_rows import person
 
-from matching import keys
+from matching import keys, onboarding
 from matching.models import Partner, PartnerKey, Scope
 from review.models import AuditEntry
 
@@ -75,6 +75,37 @@ def test_a_new_partner_is_connected_first(manager: Client) -> None:
     assert response.headers["Location"] == change_url(partner)
     assert audited() == [("partner.created", {"partner": partner.pk, "kind": "platform"})]
     assert "example.org" not in AuditEntry.objects.get().details
+
+
+def test_of_two_who_save_the_same_new_name_at_once_the_later_is_told(
+    manager: Client, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the other one's partner had not been there yet when the form was looked at."""
+    looked_again, look = [], Partner.validate_unique
+    monkeypatch.setattr(Partner, "validate_unique", lambda self, exclude: looked_again.append(self))
+
+    def create(new: Partner, *, by: User) -> None:
+        monkeypatch.setattr(Partner, "validate_unique", look)
+        created(new, by=by)
+
+    created = onboarding.create
+    monkeypatch.setattr(onboarding, "create", create)
+    response = manager.post(f"{PARTNERS}add/", form(name=partner.name))
+    assert len(looked_again) == 1
+    assert response.status_code == 200
+    assert response.context["errors"] == [["Partner with this Name already exists."]]
+    assert Partner.objects.count() == 1
+    assert audited() == []
+
+
+def test_of_two_names_that_make_one_slug_at_once_the_later_gets_the_next(
+    manager: Client, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slugs = iter([partner.slug, "another"])
+    monkeypatch.setattr(onboarding, "_free_slug", lambda name: next(slugs))
+    assert manager.post(f"{PARTNERS}add/", form(name="Another")).status_code == 302
+    assert Partner.objects.get(slug="another").name == "Another"
+    assert [action for action, _ in audited()] == ["partner.created"]
 
 
 def test_changes_are_audited_by_the_names_of_fields(manager: Client, partner: Partner) -> None:

@@ -137,6 +137,26 @@ def test_the_workers_file_is_taken_up_as_soon_as_it_is_there(
     assert len(found(partner, 0)) == 1
 
 
+def test_nobody_waits_while_a_newer_file_is_opened(
+    partner: Partner, make_photo: MakePhoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protect(make_photo, 1)
+    shelf.renew(1)
+    assert len(found(partner, 1)) == 1
+    protect(make_photo, 2)
+    shelf.renew(1)
+    opened, meanwhile = shelf.opened, list[int]()
+
+    def looked_at_meanwhile(newest: shelf.Shelf) -> Index:
+        monkeypatch.setattr(shelf, "opened", lambda newest: pytest.fail("a second one opens it"))
+        meanwhile.extend(len(found(partner, seed)) for seed in (1, 2))
+        return opened(newest)
+
+    monkeypatch.setattr(shelf, "opened", looked_at_meanwhile)
+    assert [len(found(partner, seed)) for seed in (1, 2)] == [1, 1]
+    assert meanwhile == [1, 1]
+
+
 def test_a_file_that_was_damaged_is_done_without(partner: Partner, make_photo: MakePhoto, data: Path) -> None:
     protect(make_photo, 1)
     shelf.renew(1)

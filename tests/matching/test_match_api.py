@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw
 from pytest_django import Settings
 
 from enrollment import jobs, sandbox
+from enrollment.formats import PUBLIC_FORMATS
 from enrollment.models import Photo
 from enrollment.states import PhotoState
 from matching import feed, keys, lookup
@@ -160,6 +161,18 @@ def turned_back() -> Image.Exif:
 def test_what_is_no_picture_is_refused(key: str, body: bytes) -> None:
     response = ask(key, body)
     assert (response.status_code, response.json()["code"]) == (400, "not-a-picture")
+
+
+def test_every_format_that_is_promised_is_read(key: str, listed: Photo) -> None:
+    picture = halved(natural(42, 600, 450))
+    for name, kind in PUBLIC_FORMATS.items():
+        response = ask(key, encoded(picture, name), content_type=kind)
+        assert (response.status_code, response.json()) == (200, {"matches": []}), name
+    document = Client().get("/api/v1/openapi.json").json()
+    described = document["paths"][MATCH]["post"]["requestBody"]["content"]
+    assert [*described] == [*PUBLIC_FORMATS.values()]
+    refused = ask(key, b"x").json()["detail"]
+    assert all(name in refused for name in PUBLIC_FORMATS)
 
 
 def test_a_form_with_a_photo_in_it_is_no_picture(key: str) -> None:

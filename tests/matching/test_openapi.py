@@ -1,9 +1,13 @@
 """The interface keeps to its own description: generated calls, in this process, few of them."""
 
+from collections.abc import Iterator
+
 import pytest
 import schemathesis
 from calling import BASE, Program
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, given, settings, strategies
 from partner_rows import live_partner
@@ -22,6 +26,17 @@ EXAMPLES = 10
 @pytest.fixture
 def partner(db: None) -> Partner:
     return live_partner()
+
+
+@pytest.fixture(autouse=True)
+def kept_connection() -> Iterator[None]:
+    """The end of a request without Django's test client would close the connection of the test."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from project_files import ROOT
 
+from enrollment.formats import PUBLIC_FORMATS
 from matching import feed, pages
 from matching.api import openapi
 from matching.models import Scope
@@ -34,7 +35,13 @@ def test_it_names_every_address_with_its_scope() -> None:
         assert (f"`{scope.strip('`')}`" in text) == (scope.strip("`") in Scope.values)
 
 
+def test_it_names_every_format_of_a_photo() -> None:
+    [advice] = [line for line in GUIDE.splitlines() if "`not-a-picture`" in line]
+    assert all(name in advice.upper() for name in PUBLIC_FORMATS)
+
+
 def test_it_names_every_field_and_the_largest_page() -> None:
     assert all(f"`{name}`" in GUIDE for name in (*feed.FIELDS, *feed.OPTIONAL_FIELDS))
     assert f"`limit` is at most {pages.LARGEST_PAGE}" in GUIDE
+    assert Problem.BAD_LIMIT.detail.endswith(f" {pages.LARGEST_PAGE}.")
     assert f"versions={feed.VERSIONS[-1]}" in GUIDE

@@ -30,6 +30,7 @@ def test_a_second_worker_is_told_that_it_is_not_needed() -> None:
         call_command("runworker")
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db
 def test_its_connections_do_not_wait_long_for_a_locked_database(tmp_path: Path) -> None:
     connection_created.connect(be_impatient, dispatch_uid="matching.runworker")

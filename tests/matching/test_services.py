@@ -286,6 +286,25 @@ def test_three_attempts_and_the_fourth_finds_it_failed(
     assert "canary" not in caplog.text
 
 
+def test_a_silent_store_is_no_fault_of_the_photo(
+    make_photo: MakePhoto, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    photo = make_photo(PhotoState.COVERED)
+
+    def silent(photo_id: uuid.UUID) -> bytes:
+        raise originals.StoreSilent("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(originals, "open_original", silent)
+        for _ in range(settings.ARC_TASK_ATTEMPTS + 2):
+            assert services.process_photo(photo.pk, actor="worker") == 0
+            assert services.process_photo(photo.pk, actor="worker") == 0, "the lease is a pause"
+            end_lease(photo)
+    photo.refresh_from_db()
+    assert (photo.state, photo.attempts) == (PhotoState.COVERED, 0)
+    assert services.process_photo(photo.pk, actor="worker") == 2
+
+
 def test_a_failed_photo_gets_its_attempts_back(make_photo: MakePhoto) -> None:
     photo = make_photo(PhotoState.FAILED)
     assert services.retry_failed(actor="sweep") == 1

@@ -37,6 +37,7 @@ def test_it_ends_with_an_error_while_something_waits_for_too_long(make_photo: Ma
         sweep()
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db
 def test_a_missing_database_is_told_in_one_sentence_and_none_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,8 @@ from django.db.utils import ConnectionHandler
 
 from matching import wal
 
+pytestmark = pytest.mark.sqlite
+
 CANARY = b"canary-in-the-write-ahead-log"
 
 

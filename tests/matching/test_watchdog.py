@@ -118,6 +118,20 @@ def test_a_cluster_that_beats_is_left_alone(cluster: Cluster, clock: Clock) -> N
     assert pid(cluster) == first
 
 
+@pytest.mark.django_db
+def test_a_cluster_that_is_silent_among_others_is_replaced_too(cluster: Cluster, clock: Clock) -> None:
+    cluster.tend()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(heartbeat, "name", lambda: "another host")
+        heartbeat.beat()
+    clock.ahead += 2 * watchdog.SILENCE.total_seconds()
+    cluster.tend()
+    assert cluster.running
+    clock.ahead += watchdog.SILENCE_AMONG_OTHERS.total_seconds()
+    cluster.tend()
+    assert not cluster.running
+
+
 def test_it_kills_what_an_earlier_supervisor_left(cluster: Cluster, tmp_path: Path) -> None:
     orphan = processes.start(SLEEP, mark=f"cluster:{tmp_path}", directory=tmp_path)
     assert cluster.kill() == 1

@@ -1,3 +1,4 @@
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,9 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="a file that does not exist yet")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if connection.vendor != "sqlite":
-            leaving_out = " ".join(f"--exclude-table-data={name}" for name in sorted(LEFT_OUT))
-            raise CommandError(f"This database has its own tool. Hint: pg_dump {leaving_out}")
         target: Path = options["file"].absolute()
+        if connection.vendor != "sqlite":
+            raise CommandError(f"PostgreSQL has a tool of its own. Hint: {dump_command(target)}")
         try:
             backup(Path(connection.settings_dict["NAME"]), target)
         except NotBackedUp as error:
@@ -28,3 +28,13 @@ class Command(BaseCommand):
             f"Backed up to {target}. It needs the service's secrets, which are not in it. "
             f"Copy {settings.DATA_DIR / journal.NAME} along, and that one as often as you can."
         )
+
+
+def dump_command(target: Path) -> str:
+    """What backs up PostgreSQL as ``backup`` does SQLite; the password is for ~/.pgpass."""
+    database = connection.settings_dict
+    given = {"host": database["HOST"], "port": database["PORT"], "username": database["USER"]}
+    options = [f"--{name}={shlex.quote(value)}" for name, value in given.items() if value]
+    options += [f"--exclude-table-data={name}" for name in sorted(LEFT_OUT)]
+    name = shlex.quote(str(database["NAME"]))
+    return f"umask 077; pg_dump --format=custom --file={shlex.quote(str(target))} {' '.join(options)} {name}"

@@ -2,6 +2,7 @@ from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from arcsite.bench import MEASUREMENTS
 from arcsite.bench_figures import table
@@ -21,6 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ends with 1 when a goal was missed."""
+        require_nothing()
         try:
             figures = MEASUREMENTS[options["what"]](options["share"])
         except NotMeasured as reason:
@@ -28,6 +30,15 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(table(figures)))
         if any(figure.held is False for figure in figures):
             raise CommandError("A goal was missed.")
+
+
+def require_nothing() -> None:
+    """A PostgreSQL that is lent for measuring must hold nothing. Raises CommandError."""
+    if connection.vendor == "postgresql" and connection.introspection.table_names():
+        raise CommandError(
+            "The database of DATABASE_URL holds tables, and measuring would fill them. "
+            "Hint: make an empty one with `createdb`, and drop it afterwards."
+        )
 
 
 def share(text: str) -> float:

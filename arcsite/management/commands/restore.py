@@ -8,8 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from arcsite import launcher
-from arcsite.restoring import NotRestored, restore
+from arcsite.restoring import NotRestored, reapply, restore
 from matching import supervisor
+from matching.restoring import Reapplied
 
 
 class Command(BaseCommand):
@@ -18,18 +19,19 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="made by `manage.py backup`")
+        parser.add_argument("file", type=Path, nargs="?", help="made by `manage.py backup`")
+        parser.add_argument(
+            "--reapply",
+            action="store_true",
+            help="the second half alone, after pg_restore: migrate, then what the journal knows",
+        )
         parser.add_argument("--force", action="store_true", help="replace the database that is there")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if connection.vendor != "sqlite":
-            raise CommandError("This database has its own tool. Hint: pg_restore.")
-        database = Path(connection.settings_dict["NAME"])
+        require_fitting(options)
         try:
             with service_stopped(settings.DATA_DIR / "run"):
-                if not options["force"]:
-                    require_empty(database)
-                done = restore(options["file"].absolute(), database)
+                done = reapply() if options["reapply"] else replaced(options)
         except NotRestored as error:
             raise CommandError(str(error)) from None
         except (launcher.CannotRun, supervisor.AlreadyRunning):
@@ -42,6 +44,27 @@ class Command(BaseCommand):
             "Accounts, passwords and partner keys are those of the backup: end again what was ended since. "
             "Audit heads noted after the backup are no longer in the chain."
         )
+
+
+def require_fitting(options: dict[str, Any]) -> None:
+    """A file for SQLite, none for PostgreSQL. Raises CommandError with what to do instead."""
+    if connection.vendor == "sqlite":
+        if options["file"] is None or options["reapply"]:
+            raise CommandError("Which backup? Hint: `manage.py restore FILE`.", returncode=2)
+    elif options["file"] is not None or not options["reapply"]:
+        raise CommandError(
+            "PostgreSQL has a tool of its own. Hint: stop every host, `pg_restore --clean --if-exists "
+            "--no-owner --dbname=NAME FILE`, put the lines of all hosts' journals into "
+            f"{settings.DATA_DIR / 'journal'}, then `manage.py restore --reapply`.",
+            returncode=2,
+        )
+
+
+def replaced(options: dict[str, Any]) -> Reapplied:
+    database = Path(connection.settings_dict["NAME"])
+    if not options["force"]:
+        require_empty(database)
+    return restore(options["file"].absolute(), database)
 
 
 @contextmanager

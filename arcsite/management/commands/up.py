@@ -4,16 +4,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection, connections
-from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 
-from arcsite import assets
+from arcsite import preparing
 from arcsite.datadir import DEFAULT_PORT
 from arcsite.demo import load_demo
-from arcsite.first_accounts import NewAccount, ensure_first_accounts
+from arcsite.first_accounts import NewAccount
 from arcsite.launcher import CannotRun, Child, Launcher, only_one, require_free
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
@@ -42,9 +40,7 @@ class Command(BaseCommand):
         except (CannotRun, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
-            raise CommandError(
-                f"The database cannot be used: {error}. Hint: does {settings.DATA_DIR} belong to this user?"
-            ) from error
+            raise CommandError(f"The database cannot be used: {error}. Hint: {hint()}") from error
 
     def say(self, line: str) -> None:
         self.stdout.write(line)
@@ -52,24 +48,18 @@ class Command(BaseCommand):
 
     def prepare(self, *, demo: bool) -> None:
         """Bring database, static files and first accounts up to date. Each step does nothing twice."""
-        if has_unapplied_migrations():
+        if preparing.has_unapplied_migrations():
             self.say("Preparing the database...")
-            call_command("migrate", interactive=False, verbosity=0)
-        self.show_accounts(ensure_first_accounts())
-        assets.collect_if_changed()
+        self.show_accounts(preparing.prepare())
         if demo:
             load_demo()
         # The children open connections of their own; this process needs none while it only watches.
         connections.close_all()
 
     def show_accounts(self, accounts: list[NewAccount]) -> None:
-        if not accounts:
-            return
-        self.say("\nFirst accounts. Generated passwords are shown now and never again:")
-        for account in accounts:
-            password = account.password or "(as set in the environment)"
-            self.say(f"  {account.username:<10} {password:<28} {account.role}")
-        if settings.ARC_REQUIRE_MFA:
+        for line in preparing.shown(accounts):
+            self.say(line)
+        if accounts and settings.ARC_REQUIRE_MFA:
             self.say("The first sign-in of each asks to set up an authenticator app (or a security key).")
 
     def show_addresses(self, port: int) -> None:
@@ -89,14 +79,16 @@ def port_number(text: str) -> int:
     return int(text)
 
 
-def has_unapplied_migrations() -> bool:
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+def hint() -> str:
+    if connection.vendor == "sqlite":
+        return f"does {settings.DATA_DIR} belong to this user?"
+    return "is DATABASE_URL right, and does its server run?"
 
 
 def children(port: int) -> list[Child]:
     server = [sys.executable, "-m", "gunicorn", "arcsite.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    server += ["--chdir", str(settings.BASE_DIR), "--worker-class", "gthread", "--workers", "2"]
+    server += ["--chdir", str(settings.BASE_DIR), "--worker-class", "gthread", "--workers"]
+    server += [str(settings.ARC_WEB_PROCESSES)]
     # Only a proxy on this machine is believed about the visitor; nothing about visitors is logged.
     server += ["--threads", "4", "--forwarded-allow-ips", "127.0.0.1,::1", "--log-level", "warning"]
     server += ["--no-control-socket", "--graceful-timeout", "8"]

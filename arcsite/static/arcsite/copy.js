@@ -1,8 +1,8 @@
 // <button data-copies="id" data-says="id" data-done="…" data-failed="…" hidden>: copies the text of one element
 // and says in the other, a role=status, whether it worked. Hidden without script.
 
-async function copy(button, said) {
-  const text = document.getElementById(button.dataset.copies).textContent.trim();
+// The button has what to say in data-done and data-failed.
+export async function copy(text, button, said) {
   try {
     await navigator.clipboard.writeText(text);
     said.textContent = button.dataset.done;
@@ -12,7 +12,7 @@ async function copy(button, said) {
 }
 
 for (const button of document.querySelectorAll("button[data-copies]")) {
-  const said = document.getElementById(button.dataset.says);
+  const [source, said] = [button.dataset.copies, button.dataset.says].map((id) => document.getElementById(id));
   button.hidden = false;
-  button.addEventListener("click", () => copy(button, said));
+  button.addEventListener("click", () => copy(source.textContent.trim(), button, said));
 }

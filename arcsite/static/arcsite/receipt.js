@@ -1,6 +1,8 @@
 // The receipt's secret is veiled until it is asked for, in case somebody looks over the shoulder, and both can be
 // copied, printed or saved. Without script it just stands there, to be written down.
 
+import { copy } from "./copy.js";
+
 const tools = document.getElementById("receipt-tools");
 const said = document.getElementById("receipt-said");
 const secret = document.getElementById("case-secret");
@@ -24,20 +26,11 @@ function asText(save) {
   return `${lines.join("\n")}\n`;
 }
 
-async function copy(button, text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    said.textContent = button.dataset.done;
-  } catch {
-    said.textContent = button.dataset.failed;
-  }
-}
-
 function prepare() {
   const save = document.getElementById("receipt-save");
   const copyButton = document.getElementById("receipt-copy");
   veil(document.getElementById("receipt-reveal"));
-  copyButton.addEventListener("click", () => copy(copyButton, asText(save)));
+  copyButton.addEventListener("click", () => copy(asText(save), copyButton, said));
   document.getElementById("receipt-print").addEventListener("click", () => window.print());
   save.href = URL.createObjectURL(new Blob([asText(save)], { type: "text/plain" }));
   tools.hidden = false;

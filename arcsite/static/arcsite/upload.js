@@ -1,6 +1,7 @@
 // Sends a <form data-busy="Sending…"> without leaving its page: when the connection is lost, the chosen photos are
 // still chosen and the form is still the same one, so that pressing the button again sends nothing twice. While it
 // is on its way its buttons rest, and screen readers hear the text of data-busy. Without script the browser does it.
+// The photos are those of the form's own field, chosen as covered; the cover tool's page uses none of this.
 
 import { ask, sentencesOf, show } from "./paint/sending.js";
 

@@ -90,6 +90,7 @@ def test_one_finger_draws_and_two_zoom_on_a_narrow_phone(
     )
     painter = Painter(page, tap.url)
     painter.open(secret_file)
+    expect(page.locator("#paint-canvas")).to_be_in_viewport(ratio=0.9)
     fingers = page.context.new_cdp_session(page)
 
     def touch(kind: str, *points: tuple[float, float]) -> None:
@@ -117,6 +118,8 @@ def test_one_finger_draws_and_two_zoom_on_a_narrow_phone(
     touch("touchMove", end)
     touch("touchEnd")
     expect(page.locator("#paint-said")).to_contain_text("Ellipse 2 added: 10 % wide, 10 % high")
+    page.get_by_role("button", name="All is covered: go on").click()
+    expect(page.locator("#paint-copies img")).to_be_in_viewport()
 
 
 def test_what_cannot_be_opened_is_explained_and_not_sent(painter: Painter, tap: Tap, tmp_path: Path) -> None:
@@ -130,7 +133,7 @@ def test_what_cannot_be_opened_is_explained_and_not_sent(painter: Painter, tap: 
     page.goto(f"{tap.url}/cover/tool/")
     for name, (data, said) in files.items():
         (tmp_path / name).write_bytes(data)
-        page.get_by_label("A photo on this device").set_input_files(tmp_path / name)
+        page.get_by_label("Choose a photo on this device").set_input_files(tmp_path / name)
         expect(page.locator("#paint-trouble")).to_contain_text(f"{name}: ")
         expect(page.locator("#paint-trouble")).to_contain_text(said)
         expect(page.locator("#paint-trouble")).to_be_focused()

@@ -127,7 +127,7 @@ def test_one_file_is_worked_on_once(covered: Path, folder: Path) -> None:
     (folder / "other.jpg").symlink_to(covered / "photo-0.jpg")
     names = [str(covered / "photo-0.jpg"), str(covered), str(covered / "below" / ".."), str(folder)]
     photos = gather(names).photos
-    assert [photo.name for photo in photos] == [
+    assert [Path(str(photo)).name for photo in photos] == [
         "photo-0.jpg",
         "photo-2.webp",
         "photo-3.jpg",
@@ -234,7 +234,7 @@ def deadly(folder: Path, public: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for at, name in enumerate(["a", "b", "c-deadly", "d", "e", "f-deadly"]):
         (folder / f"{name}.jpg").write_bytes((public / f"copy-{at % 4}.jpg").read_bytes())
     monkeypatch.setattr("matching.cli.scanning.BATCH", 2)
-    monkeypatch.setattr("matching.cli.scanning.ProcessPoolExecutor", _Mortal)
+    monkeypatch.setattr("matching.cli.local_workers.ProcessPoolExecutor", _Mortal)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     return folder
 
@@ -252,6 +252,6 @@ def test_a_killed_process_costs_only_the_photo_that_killed_it(
 def test_a_scan_ends_when_no_process_stays_alive(
     arc: Arc, fingerprints: Path, deadly: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("matching.cli.scanning.ProcessPoolExecutor", _Stillborn)
+    monkeypatch.setattr("matching.cli.local_workers.ProcessPoolExecutor", _Stillborn)
     ran = arc("scan", "--jobs", "2", "--fingerprints", fingerprints, deadly)
-    assert (ran.status, ran.lines, codes(ran.errors)) == (1, [], ["killed"])
+    assert (ran.status, ran.lines, codes(ran.errors)) == (1, [], ["workers-lost"])

@@ -10,11 +10,14 @@ from grids import enroll
 from matching.cli.fingerprints_file import read_fingerprints
 from matching.cli.looking import Task
 from matching.cli.pull_folder import Draft, locked
+from matching.cli.pull_news import News
 from matching.cli.stills import stills_of
 from matching.cli.stored import CURRENT, open_pulled, read_pulled
+from matching.client.pages import Changes
 from matching.engine.errors import CorruptStore
 from matching.engine.fingerprint import Fingerprint
 from matching.engine.index import Index
+from matching.engine.rows import Rows
 
 pytestmark = pytest.mark.pictures
 
@@ -22,8 +25,11 @@ Arc = Callable[..., Any]
 
 
 def put_in_force(folder: Path, entries: dict[str, Fingerprint | None], through: int) -> None:
+    active = {id_: each for id_, each in entries.items() if each is not None}
+    news = News()
+    news.add(Changes([*active], Rows.of([*active.values()]), entries.keys() - active, 0))
     with locked(folder):
-        Draft(folder, anew=False).commit(entries, feed="feed", after=through, unsupported=0)
+        Draft(folder, anew=False).commit(news, feed="feed", after=through)
 
 
 @pytest.fixture

@@ -5,11 +5,13 @@ from grids import draw_grid, draw_mask
 from matching.engine.spectrum import (
     ARC_LUMA,
     HALF,
+    above_median,
     distances,
     halved,
     halved_masks,
     hash_bits,
     hashes,
+    least_distances,
     masked_hashes,
     mean_filled,
     painted_hashes,
@@ -83,3 +85,20 @@ def test_distances_count_bits() -> None:
     left = np.zeros((2, 16), np.uint8)
     left[0, 3], left[1, 15] = 0b1010_0000, 0b1111_1111
     assert distances(left, np.zeros((1, 16), np.uint8)).tolist() == [2, 8]
+
+
+def test_what_signs_alone_tell_is_never_more_than_the_distance() -> None:
+    values = np.random.default_rng(2).normal(0.1, 1, (200, 256)).astype(np.float32)
+    stored = hashes(halved(np.stack([draw_grid(seed) for seed in range(200)])))
+    exact = distances(np.packbits(above_median(values), axis=1), stored)
+    least = least_distances(values, stored)
+    assert (least <= exact).all()
+    assert 0 < np.mean(exact - least) < 20
+
+
+def test_many_grids_are_hashed_as_each_is_alone() -> None:
+    grids = halved(np.stack([draw_grid(seed) for seed in range(40)]))
+    masks = halved_masks(np.stack([draw_mask(seed) for seed in range(40)]))
+    alone = [masked_hashes(grid, mask[None])[0] for grid, mask in zip(grids, masks, strict=True)]
+    # Frequencies next to the median may round to either side of it.
+    assert distances(masked_hashes(grids, masks), np.stack(alone)).sum() <= 2

@@ -3,7 +3,8 @@
 import { nameOf, say } from "./page.js";
 import { boundsOf, cornersOf, fitted, isAt, isTooSmall, joined, moved } from "./shapes.js";
 
-const TIPS = new Set(["brush", "eraser"]);
+// Tools with a thickness of their own.
+export const TIPS = new Set(["brush", "eraser"]);
 
 export class Editor {
   // changed(edited): after every change of the shapes (true) or of what is chosen or on screen (false).

@@ -46,6 +46,12 @@ function photoName(picture) {
   return text("photo", { number: pictures.indexOf(picture) + 1 });
 }
 
+// With its heading at the top: on a phone all that was asked for would be out of sight otherwise.
+function goTo(heading) {
+  element(heading).focus({ preventScroll: true });
+  element(heading).scrollIntoView();
+}
+
 // ---- photos ----
 
 async function add(files) {
@@ -72,7 +78,7 @@ function work(picture) {
   calm();
   element("work").hidden = element("check").hidden = false;
   editor.open(picture);
-  element("work-title").focus();
+  goTo("work-title");
   say("opened", { photo: photoName(picture) });
 }
 
@@ -134,7 +140,8 @@ async function prepare() {
   } finally {
     root.inert = false;
   }
-  (copies.length ? element("copies-title") : element("trouble")).focus();
+  if (copies.length) goTo("copies-title");
+  else element("trouble").focus();
 }
 
 // One after the other, as each needs the memory of a whole photo.
@@ -235,7 +242,7 @@ async function start() {
 
 chooser.addEventListener("change", () => add([...chooser.files]));
 element("drop").addEventListener("click", drop);
-element("prepare").addEventListener("click", prepare);
+for (const button of ["on", "prepare"]) element(button).addEventListener("click", prepare);
 form.addEventListener("submit", submit);
 // A photo dropped beside its place would be opened by the browser, and stand in its history.
 for (const type of ["dragover", "drop"]) {

@@ -2,6 +2,7 @@
 
 import { measure } from "./measures.js";
 import { element, nameOf, say, text } from "./page.js";
+import { TIPS } from "./editor.js";
 import { directionOf } from "./pointing.js";
 import { CEILING, DETAIL_NEEDED, FLOOR } from "./rules.js";
 
@@ -22,6 +23,7 @@ export class Panel {
       radio.checked = radio.value === editor.tool;
       radio.addEventListener("change", () => {
         editor.tool = radio.value;
+        element("tip").hidden = !TIPS.has(radio.value);
       });
     }
     element("thickness").addEventListener("input", (event) => {
@@ -129,6 +131,7 @@ export class Panel {
       percent: 100 * coverage, least: 100 * FLOOR, most: 100 * CEILING,
     });
     element("detail-text").textContent = text("detail", { detail, least: DETAIL_NEEDED });
+    element("ready").hidden = Boolean(fault);
     const verdict = element("verdict");
     const words = text(fault ?? "enough");
     verdict.className = `notice ${fault ? "warn" : "good"}`;

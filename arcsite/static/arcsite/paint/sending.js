@@ -1,11 +1,12 @@
-// Sends the form with the covered copies. The page stays, so that nothing is lost when the connection is.
+// Sends a form with the covered copies beside it (the cover tool), or with the files in a field of its own (the
+// plain page, upload.js). The page stays, so that nothing is lost when the connection is.
 
 const STALLED_MS = 120_000;
 
 // Resolves to the server's answer, a document, its status and address; rejects when there is none.
 export function ask(form, copies, onProgress) {
   const data = new FormData(form);
-  // The only place where a picture is put into anything that leaves.
+  // The only place where a picture of the cover tool is put into anything that leaves.
   copies.forEach((copy, index) => data.append("photos", copy, `covered-${index + 1}.png`));
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

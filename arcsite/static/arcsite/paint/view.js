@@ -27,6 +27,13 @@ export class View {
   show(picture) {
     this.picture = picture;
     this.turns = 0;
+    this.lay();
+  }
+
+  // The place gets the proportions of the photo as it lies, so that on a phone nothing is wasted beside it.
+  lay() {
+    const { width, height } = this.picture;
+    this.canvas.style.setProperty("--proportions", this.turns % 2 ? height / width : width / height);
     this.isWhole = true;
     this.measure();
   }
@@ -46,7 +53,7 @@ export class View {
 
   turn() {
     this.turns = (this.turns + 1) % 4;
-    this.fit();
+    this.lay();
   }
 
   // at: the point of the screen, from the canvas' corner, that stays where it is.
