@@ -16,7 +16,7 @@ from enrollment.models import Allowance
 
 CLOCKS = {
     "sqlite": "SELECT unixepoch()",
-    "postgresql": "SELECT EXTRACT(EPOCH FROM clock_timestamp())::bigint",
+    "postgresql": "SELECT FLOOR(EXTRACT(EPOCH FROM clock_timestamp()))::bigint",
 }
 TAKE_IN_A_PROCESS = """
 import django; django.setup()

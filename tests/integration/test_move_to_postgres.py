@@ -29,7 +29,7 @@ def server() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def lived(make_stage: MakeStage) -> Stage:
+def before(make_stage: MakeStage) -> Stage:
     """A service with photos in many states, a case withdrawn, one that is still waiting."""
     stage = make_stage()
     mia, zoe, waiting = (stage.sender() for _ in range(3))
@@ -41,6 +41,15 @@ def lived(make_stage: MakeStage) -> Stage:
     stage.recover()
     assert stage.send(waiting)["status"] == 200
     return stage
+
+
+@pytest.fixture
+def lived(before: Stage) -> Iterator[Stage]:
+    """The same for each test: who was moved moves back."""
+    yield before
+    moved = before.data / MOVED
+    if moved.exists():
+        moved.rename(before.database)
 
 
 def move(stage: Stage, url: str) -> tuple[int, str]:
