@@ -27,8 +27,12 @@ def ask_for_beat() -> None:
 
 
 def due() -> PhotoQuerySet:
-    """Every photo a worker could do something for, longest waiting first."""
-    return (Photo.objects.fingerprint_due() | Photo.objects.purge_due()).order_by("due_at", "pk")
+    """Every photo a worker could do something for, longest waiting first; what was tried before comes last.
+
+    Else the first in the queue would be in the hands of each worker that is killed soon after its start,
+    and be given up after three of them.
+    """
+    return (Photo.objects.fingerprint_due() | Photo.objects.purge_due()).order_by("attempts", "due_at", "pk")
 
 
 class Dispatcher:

@@ -56,6 +56,16 @@ def test_the_longest_waiting_goes_first(make_photo: MakePhoto, monkeypatch: pyte
     assert queued() == [(dispatch.PROCESS, (str(oldest.pk),))]
 
 
+def test_what_was_tried_before_waits_behind_the_others(
+    make_photo: MakePhoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "MOST_QUEUED", 1)
+    make_photo(due_at="2026-01-01T00:00Z", attempts=1)
+    untried = make_photo(due_at="2026-01-02T00:00Z")
+    Dispatcher().dispatch()
+    assert queued() == [(dispatch.PROCESS, (str(untried.pk),))]
+
+
 def test_a_leased_photo_is_left_to_its_worker(make_photo: MakePhoto) -> None:
     Photo.objects.filter(pk=make_photo().pk).update(lease_until="2999-01-01T00:00Z")
     assert Dispatcher().dispatch() == 0
