@@ -15,7 +15,7 @@ from typing import IO, TypeVar
 from matching.cli.output import writing
 from matching.cli.usage import UsageError
 
-SECONDS_APART = 1.0
+SECONDS_APART = 0.25
 _FORMAT = 1
 
 Item = TypeVar("Item")
