@@ -10,14 +10,13 @@ from matching import cluster, processes
 
 def test_it_runs_the_cluster_bound_and_warm(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[object] = []
-    monkeypatch.setattr(cluster, "be_polite", lambda: done.append("polite"))
     monkeypatch.setattr(processes, "bind_every_fork", lambda: done.append("bound"))
     monkeypatch.setattr(cluster, "call_command", done.append)
     monkeypatch.setattr(sandbox, "fingerprint", done.append)
     call_command("runcluster")
     post_spawn.send(sender="django_q", proc_name="worker")
     post_spawn.disconnect(dispatch_uid="matching.cluster")
-    assert done == ["polite", "bound", "qcluster", b""]
+    assert done == ["bound", "qcluster", b""]
 
 
 @pytest.mark.parametrize("error", [sandbox.SandboxFailed("refused"), OSError(os.strerror(11))])
