@@ -107,7 +107,7 @@ class TestTrace:
         """The whole feed of one partner, as its client would hold it."""
         go_live(partner)
         go_live(live_partner("Other"))
-        Planted.objects.filter(due_seq__isnull=False).update(due_seq=1_000_000)  # by chance one is due at once
+        Planted.objects.filter(due_seq__isnull=False).update(due_seq=1_000_000)  # else by chance
         services.process_photo(make_photo(PhotoState.COVERED).pk, actor="worker")
         return pages.page(partner, after=0, limit=99).text()
 
