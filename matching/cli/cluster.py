@@ -34,7 +34,7 @@ class Cluster:
             raise UsageError("no-cluster", f"no Dask scheduler answers at {address}") from error
         if {worker["nthreads"] for worker in self._workers().values()} != {1}:
             self._client.close()
-            sentence = f"{address} needs workers of one thread each: dask worker --nthreads 1 --nworkers auto"
+            sentence = f"{address} needs workers of one thread each: dask worker --nthreads 1 --nworkers -1"
             raise UsageError("no-workers", sentence)
         self._send()
 
@@ -89,4 +89,6 @@ class Cluster:
                     spread.keep, self._list.key, offset, part, workers=chosen, on_error="return"
                 )
                 reasons += [reason for reason in kept.values() if reason is not None]
-        raise WorkersLost(f"a worker at {self._address} cannot keep the list ({reasons[-1:]})")
+        raise WorkersLost(
+            f"a worker at {self._address} cannot keep the list ({reasons[-1] if reasons else 'it went away'})"
+        )
