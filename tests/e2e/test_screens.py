@@ -89,6 +89,8 @@ def test_every_screen_is_sound_in_every_look(
         person.receive(new_page(), "covered")
     faults: dict[str, list[str]] = {}
     for name in screens(page, service, person):
+        # A click ends when the next page begins, and that page may still be empty.
+        page.wait_for_load_state()
         found = faults[name] = missing_bones(page)
         for look in LOOKS if thorough else FEWER:
             look.apply(page)
