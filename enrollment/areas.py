@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.intp]
+Packed = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ def box_of(mask: Mask) -> tuple[int, int, int, int]:
 
 def dilate(mask: Mask, radius: int) -> Mask:
     """Grown by `radius` pixels in every direction (a square of side 2 * radius + 1)."""
-    return _spread(_spread(mask, radius, 0), radius, 1)
+    grown = _unpacked(_spread(_packed(mask), radius), mask.shape[1])
+    return _turned(_unpacked(_spread(_packed(_turned(grown)), radius), mask.shape[0]))
 
 
 def erode(mask: Mask, radius: int) -> Mask:
@@ -119,17 +121,31 @@ def erode(mask: Mask, radius: int) -> Mask:
 
 def closed(mask: Mask, radius: int, axis: int) -> Mask:
     """With every gap along the axis filled that is at most twice the radius wide."""
-    return ~_spread(~_spread(mask, radius, axis), radius, axis)
+    if axis == 1:
+        return _turned(closed(_turned(mask), radius, 0))
+    return _unpacked(~_spread(~_spread(_packed(mask), radius), radius), mask.shape[1])
 
 
-def _spread(mask: Mask, radius: int, axis: int) -> Mask:
-    """Set wherever one of the `radius` pixels before or after along the axis is."""
-    sides = [(0, 0), (0, 0)]
-    sides[axis] = (radius, radius)
-    window = np.pad(mask, sides)
+def _turned(mask: Mask) -> Mask:
+    return np.ascontiguousarray(mask.T)
+
+
+def _packed(mask: Mask) -> Packed:
+    """Eight columns in a byte, [H, W / 8]: an eighth of the work for whatever goes along the columns."""
+    return np.packbits(mask, axis=1)
+
+
+def _unpacked(packed: Packed, width: int) -> Mask:
+    mask: Mask = np.unpackbits(packed, axis=1, count=width).view(np.bool_)
+    return mask
+
+
+def _spread(packed: Packed, radius: int) -> Packed:
+    """Set wherever one of the `radius` pixels above or below is."""
+    window = np.pad(packed, ((radius, radius), (0, 0)))
     reach, full = 1, 2 * radius + 1
-    while reach < full:  # each place stands for itself and the reach - 1 after it; doubling
+    while reach < full:  # each row stands for itself and the reach - 1 below it; doubling
         step = min(reach, full - reach)
-        window = window[:-step] | window[step:] if axis == 0 else window[:, :-step] | window[:, step:]
+        window = window[:-step] | window[step:]
         reach += step
     return window

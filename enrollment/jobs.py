@@ -1,5 +1,6 @@
 """What is done with a photo inside the sandbox's child. Each job: bytes in, a JSON head and bytes out."""
 
+import base64
 import warnings
 from collections.abc import Callable
 
@@ -18,16 +19,17 @@ from enrollment.photo import (
 )
 from enrollment.refusals import Refused
 from matching.engine.errors import TooLittleDetail
-from matching.engine.fingerprint import fingerprint_photo, require_detail
+from matching.engine.fingerprint import enrolled_sketch, fingerprint_photo, require_detail
 from matching.engine.grid import luma_grid, mask_grid
 from matching.engine.jsonform import to_json
 
 
 def inspect(data: bytes) -> tuple[Head, bytes]:
-    """Judge a file as it was sent: measurements, and the sanitised working picture."""
+    """Judge a file as it was sent: measurements and sketch, and the sanitised working picture."""
     photo = read_covered(data)
+    seen, hidden = luma_grid(luma_of(photo.rgb)), mask_grid(photo.mask)
     try:
-        detail = require_detail(luma_grid(luma_of(photo.rgb)), mask_grid(photo.mask))
+        detail = require_detail(seen, hidden)
     except TooLittleDetail as error:
         figures = {"detail": error.detail, "needed": error.needed}
         raise Refused("too-little-detail", figures) from error
@@ -38,6 +40,7 @@ def inspect(data: bytes) -> tuple[Head, bytes]:
         "coverage": photo.coverage,
         "detail": detail,
         "stripped": photo.stripped,
+        "sketch": base64.b64encode(enrolled_sketch(seen, hidden)).decode(),
     }
     return head, encode_working(photo.rgb)
 

@@ -77,7 +77,7 @@ class Reconciliation:
     stuck: int = 0
 
 
-def seal(photo_id: uuid.UUID, data: bytes, *, name: uuid.UUID | None = None) -> bytes:
+def seal(photo_id: uuid.UUID, data: bytes | bytearray, *, name: uuid.UUID | None = None) -> bytes:
     """Encrypt ``data`` into the store; returns the wrapped key for the caller's OriginalKey row.
 
     ``name`` is for a photo sent again, to be kept as ``Photo.sealed_as``: a file of its own, so that

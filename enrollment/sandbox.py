@@ -6,6 +6,7 @@ process starts a helper of its own. Nothing of a photo's content is ever part of
 """
 
 import atexit
+import base64
 import io
 import os
 import select
@@ -18,9 +19,10 @@ import time
 import weakref
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Self
 
 from enrollment.anatomy import MAX_BYTES, damaged
-from enrollment.frames import Head, packed, unpacked
+from enrollment.frames import Body, Head, receive, send
 from enrollment.refusals import Refused
 from enrollment.zygote import JOB_LENGTH, READY, STATUS, WALL_SECONDS
 
@@ -29,7 +31,6 @@ WAIT_SECONDS = 60.0
 START_SECONDS = 60.0
 GRACE_SECONDS = 5.0  # beyond the child's own alarm, before the helper itself is given up
 ATTEMPTS = 3
-RECEIVE = 1 << 18
 # What is passed on to the helper: no secret of the service's environment.
 KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH")
 # The C library's heap keeps what is freed, in huge pages where there are any: a child lives for one photo,
@@ -55,17 +56,25 @@ class _HelperLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """An accepted photo: its working picture as a PNG, and what was measured of it.
+    """An accepted photo: its working picture, and what was measured of it.
 
-    `coverage` is a share of 1, `detail` the engine's quality, `stripped` names removed metadata.
+    `coverage` is a share of 1, `detail` the engine's quality, `stripped` names removed metadata, `sketch`
+    is the one that its fingerprint would have.
     """
 
-    working: bytes
+    working: Body
     width: int
     height: int
     coverage: float
     detail: int
     stripped: tuple[str, ...]
+    sketch: bytes
+
+    @classmethod
+    def reported(cls, head: Head, working: Body) -> Self:
+        """What the job ``inspect`` answers, read."""
+        read = {"stripped": tuple(head["stripped"]), "sketch": base64.b64decode(head["sketch"])}
+        return cls(working, **(head | read))
 
 
 def inspect(data: bytes) -> Inspected:
@@ -73,13 +82,12 @@ def inspect(data: bytes) -> Inspected:
     if len(data) > MAX_BYTES:
         megabytes = round(len(data) / 1e6, 1)
         raise Refused("too-large-file", {"megabytes": megabytes, "limit_megabytes": MAX_BYTES / 1e6})
-    head, working = _shared.call("inspect", data)
-    return Inspected(working, **(head | {"stripped": tuple(head["stripped"])}))
+    return Inspected.reported(*_shared.call("inspect", data))
 
 
 def render_masked(working: bytes) -> bytes:
     """The masked image (PNG) of a working picture. Raises SandboxFailed."""
-    return _own_work("mask", working)[1]
+    return bytes(_own_work("mask", working)[1])
 
 
 def fingerprint(working: bytes) -> Head:
@@ -94,7 +102,7 @@ def fingerprint_extended(working: bytes) -> Head:
 
 def public_grid(data: bytes) -> bytes:
     """The grid of a public photo, 64x64 float32 little-endian. Raises Refused or SandboxFailed."""
-    return _shared.call("grid", data)[1]
+    return bytes(_shared.call("grid", data)[1])
 
 
 def warm_up() -> None:
@@ -103,7 +111,7 @@ def warm_up() -> None:
         inspect(b"")
 
 
-def _own_work(job: str, working: bytes) -> tuple[Head, bytes]:
+def _own_work(job: str, working: bytes) -> tuple[Head, Body]:
     try:
         return _shared.call(job, working)
     except Refused as refused:
@@ -165,13 +173,13 @@ class Sandbox:
         self._renew()
         _all.add(self)
 
-    def call(self, job: str, body: bytes) -> tuple[Head, bytes]:
+    def call(self, job: str, body: bytes) -> tuple[Head, Body]:
         """What the job answers. Raises Refused for the photo's fault, SandboxFailed for ours."""
         slots = self._slots
         if not slots.acquire(timeout=WAIT_SECONDS):
             raise SandboxFailed("too many photos at once")
         try:
-            return self._call(job, packed({}, body))
+            return self._call(job, body)
         finally:
             slots.release()
 
@@ -198,11 +206,11 @@ class Sandbox:
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(self._at_once)
 
-    def _call(self, job: str, request: bytes) -> tuple[Head, bytes]:
+    def _call(self, job: str, body: bytes) -> tuple[Head, Body]:
         for _ in range(ATTEMPTS):
             helper = self._running()
             try:
-                return _understood(*self._exchange(helper, job, request))
+                return _understood(*self._exchange(helper, job, body))
             except _HelperLost:
                 self._discard(helper)
         raise SandboxFailed("the decoding helper keeps dying")
@@ -219,8 +227,8 @@ class Sandbox:
                 self._helper = None
         helper.end()
 
-    def _exchange(self, helper: _Helper, job: str, request: bytes) -> tuple[bytes, int]:
-        """Everything the child answered, and how it ended."""
+    def _exchange(self, helper: _Helper, job: str, body: bytes) -> tuple[tuple[Head, Body] | None, int]:
+        """What the child answered, if anything, and how it ended."""
         until = time.monotonic() + self._wall_seconds + GRACE_SECONDS
         ours, theirs = socket.socketpair()
         status_out, status_in = os.pipe()
@@ -231,7 +239,7 @@ class Sandbox:
                 os.close(status_in)
             theirs.close()
             try:
-                reply = _conversation(ours, request, until)
+                reply = _conversation(ours, body, until)
                 ended = _read_in_time(status, until)
             except TimeoutError:
                 self._discard(helper)
@@ -241,23 +249,15 @@ class Sandbox:
         return reply, STATUS.unpack(ended)[0]
 
 
-def _conversation(ours: socket.socket, request: bytes, until: float) -> bytes:
+def _conversation(ours: socket.socket, body: bytes, until: float) -> tuple[Head, Body] | None:
+    """The answer, or None from a child that died early: how is told by its status."""
     try:
         ours.settimeout(max(until - time.monotonic(), 0.01))
-        ours.sendall(request)
+        send(ours, {}, body)
         ours.shutdown(socket.SHUT_WR)
+        return receive(ours, until)
     except ConnectionError:
-        return b""  # the child died early: how is told by its status
-    parts: list[bytes] = []
-    while True:
-        ours.settimeout(max(until - time.monotonic(), 0.01))
-        try:
-            part = ours.recv(RECEIVE)
-        except ConnectionError:
-            part = b""
-        if not part:
-            return b"".join(parts)
-        parts.append(part)
+        return None
 
 
 def _read_in_time(status: io.FileIO, until: float) -> bytes:
@@ -269,8 +269,7 @@ def _read_in_time(status: io.FileIO, until: float) -> bytes:
     return status.read(STATUS.size)
 
 
-def _understood(reply: bytes, status: int) -> tuple[Head, bytes]:
-    answer = unpacked(reply)
+def _understood(answer: tuple[Head, Body] | None, status: int) -> tuple[Head, Body]:
     if answer is not None and "done" in answer[0]:
         return answer[0]["done"], answer[1]
     if answer is not None and "refused" in answer[0]:

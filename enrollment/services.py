@@ -17,6 +17,7 @@ from enrollment.models import Attestation, Case, OriginalKey, Photo
 from enrollment.occasions import occasion_of
 from enrollment.receipts import Receipt
 from enrollment.sandbox import Inspected
+from enrollment.signals import picture_taken_in
 from enrollment.states import Edge, Occasion, PhotoState, TimelineEvent
 from enrollment.wishes import Wishes
 
@@ -244,6 +245,7 @@ def _record_photos(case: Case, photos: Sequence[Inspected], sealed: Sequence[Sea
         )
         OriginalKey.objects.create(photo=photo, wrapped=kept.wrapped)
         transitions.record(kept.photo_id, TimelineEvent.RECEIVED.value, actor="submitter")
+        picture_taken_in.send(sender=Photo, photo_id=kept.photo_id, sketch=inspected.sketch)
 
 
 def _record_again(photo: Photo, inspected: Inspected, kept: Sealed, occasion: Occasion) -> None:
@@ -268,6 +270,7 @@ def _record_again(photo: Photo, inspected: Inspected, kept: Sealed, occasion: Oc
             **fields,
         )
         OriginalKey.objects.update_or_create(photo_id=photo.pk, defaults={"wrapped": kept.wrapped})
+        picture_taken_in.send(sender=Photo, photo_id=photo.pk, sketch=inspected.sketch)
 
 
 def _number_is_taken(number: str, token: str) -> bool:

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
-from enrollment.frames import LENGTHS, MAX_FRAME, Head, packed, unpacked
+from enrollment.frames import Body, Head, receive, send
 from enrollment.refusals import Refused
 
 MEMORY = 1_000_000_000
@@ -133,7 +133,7 @@ def _live_and_die(work: int, job: Job, wall_seconds: float) -> None:
     try:
         _confine(work, wall_seconds)
         with socket.socket(fileno=work) as connection:
-            connection.sendall(_answer(_received(connection), job))
+            send(connection, *_answer(receive(connection), job))
         status = 0
     finally:
         os._exit(status)
@@ -164,39 +164,19 @@ def _confine(work: int, wall_seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def _received(connection: socket.socket) -> bytes:
-    """The one frame of a request: the sender shuts its side down after it."""
-    lengths = connection.recv(LENGTHS.size, socket.MSG_WAITALL)
-    if len(lengths) < LENGTHS.size:
-        return b""
-    size = sum(LENGTHS.unpack(lengths))
-    if size > MAX_FRAME:
-        return b""
-    frame = bytearray(LENGTHS.size + size)
-    frame[: LENGTHS.size] = lengths
-    view, filled = memoryview(frame), LENGTHS.size
-    while filled < len(frame):
-        got = connection.recv_into(view[filled:])
-        if not got:
-            return b""
-        filled += got
-    return bytes(frame)
-
-
-def _answer(frame: bytes, job: Job) -> bytes:
-    """The reply frame: done, refused, or failed with no more than the kind of error."""
-    request = unpacked(frame)
+def _answer(request: tuple[Head, Body] | None, job: Job) -> tuple[Head, bytes]:
+    """The reply: done, refused, or failed with no more than the kind of error."""
     if request is None:
-        return packed({"failed": "BrokenRequest"}, b"")
+        return {"failed": "BrokenRequest"}, b""
     try:
-        done, payload = job(request[1])
+        done, payload = job(bytes(request[1]))
     except Refused as refused:
-        return packed({"refused": refused.code, "figures": refused.figures}, b"")
+        return {"refused": refused.code, "figures": refused.figures}, b""
     except MemoryError:
-        return packed({"refused": "too-heavy", "figures": {}}, b"")
+        return {"refused": "too-heavy", "figures": {}}, b""
     except Exception as error:  # whatever it is, its text may quote the photo and must not travel
-        return packed({"failed": type(error).__name__}, b"")
-    return packed({"done": done}, payload)
+        return {"failed": type(error).__name__}, b""
+    return {"done": done}, payload
 
 
 if __name__ == "__main__":

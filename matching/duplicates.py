@@ -28,7 +28,8 @@ from review.models import NearDuplicate
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 20
+# Comparing more of them together reads all the others less often.
+AT_ONCE = 200
 OTHERS_AT_ONCE = 10_000
 ATTEMPTS = 3
 # Of the picture that everybody sends, these are enough to know it by.
@@ -57,19 +58,18 @@ def due() -> QuerySet[WaitingSketch]:
 
 
 def compare_waiting(seconds: float) -> int:
-    """Sketch and compare waiting photos for about so long, each once; returns how many were compared.
+    """Compare waiting photos for about so long, each once; returns how many were.
 
     May run in two processes at once: a pair is stored once, whoever finds it.
     """
     until, compared, last = time.monotonic() + seconds, 0, uuid.UUID(int=0)
-    while batch := list(due().filter(pk__gt=last).values_list("pk", flat=True)[:AT_ONCE]):
+    while batch := dict(due().filter(pk__gt=last).values_list("pk", "sketch")[:AT_ONCE]):
         # Stored before anything is compared, so that of two photos sketched at once one finds the other.
-        for photo_id in batch:
-            _sketch(photo_id)
-        compared += _compare(batch)
+        _sketch_those([photo_id for photo_id, sketch in batch.items() if not sketch], until)
+        compared += _compare([*batch])
         if time.monotonic() >= until:
             break
-        last = batch[-1]
+        last = max(batch)
     return compared
 
 
@@ -87,6 +87,11 @@ def enlist(photo_id: uuid.UUID) -> None:
     WaitingSketch.objects.get_or_create(photo_id=photo_id)
 
 
+def keep_sketch(photo_id: uuid.UUID, sketch: bytes) -> None:
+    """What was seen of the photo's picture when it was taken in. Call in the transaction that keeps it."""
+    WaitingSketch.objects.filter(pk=photo_id).update(sketch=sketch)
+
+
 def forget(photo_id: uuid.UUID) -> None:
     """The photo waits no more. Call in the transaction that ends it."""
     WaitingSketch.objects.filter(photo=photo_id).delete()
@@ -97,8 +102,18 @@ def forget_neighbours(photo_id: uuid.UUID) -> None:
     NearDuplicate.objects.filter(Q(photo=photo_id) | Q(other=photo_id)).delete()
 
 
+def _sketch_those(photo_ids: list[uuid.UUID], until: float) -> None:
+    """At least one; what is left waits for the next turn."""
+    for photo_id in photo_ids:
+        _sketch(photo_id)
+        if time.monotonic() >= until:
+            return
+
+
 def _sketch(photo_id: uuid.UUID) -> None:
-    """Draw the sketch of one waiting photo, unless it has one. The attempt is counted before the work.
+    """Draw the sketch of a waiting photo that came without: one that was restored, or decided and taken back.
+
+    The attempt is counted before the work.
 
     A row that was made anew meanwhile belongs to another picture; it counts from zero again.
     """

@@ -5,13 +5,14 @@ message at its commit would come too early: the worker's one-second tick finds t
 goes on from the fingerprint to the purge by itself.
 """
 
+import uuid
 from typing import Any
 
 from django.db import transaction
 from django.dispatch import receiver
 
 from enrollment.models import Photo
-from enrollment.signals import photo_moved
+from enrollment.signals import photo_moved, picture_taken_in
 from enrollment.states import Edge, PhotoState, TimelineEvent
 from matching import dispatch, duplicates, feed, journal
 
@@ -73,6 +74,12 @@ def follow_the_queue(*, photo: Photo, action: str, **_: Any) -> None:
         duplicates.forget(photo.pk)
     if state in PhotoState.waiting():
         duplicates.enlist(photo.pk)
+
+
+@receiver(picture_taken_in, dispatch_uid="matching.sketch")
+def know_it_again(*, photo_id: uuid.UUID, sketch: bytes, **_: Any) -> None:
+    """By then the photo waits already; its neighbours are looked for later."""
+    duplicates.keep_sketch(photo_id, sketch)
 
 
 def _purge_soon(photo: Photo) -> None:

@@ -37,7 +37,7 @@ def run(rounds: str, *names: str) -> dict[str, dict[str, int]]:
     """How often each of the named races ended how."""
     file = marked(new_canary())
     head, working = jobs.inspect(file)
-    inspected = Inspected(working, **(head | {"stripped": tuple(head["stripped"])}))
+    inspected = Inspected.reported(head, working)
     document = jobs.fingerprint(working)[0]
     # Looking at a picture takes long and races with nothing.
     sandbox.inspect = lambda data: inspected

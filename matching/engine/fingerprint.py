@@ -66,12 +66,17 @@ def make_fingerprint(
         mask=np.packbits(mask).tobytes(),
         hash=masked_hash.tobytes(),
         painted_hash=painted_hashes(half[None], hidden)[0].tobytes(),
-        sketch=coded(enrolled_signs(grid, mask)[None])[0].tobytes(),
+        sketch=enrolled_sketch(grid, mask),
         threshold=round(literal_threshold(hash_spread(masked_hash, hidden[0])), 4),
         coverage=round(float(mask.mean()) if coverage is None else coverage, 4),
         detail=found,
         extended=extended_planes(grid, mask).tobytes() if extended else None,
     )
+
+
+def enrolled_sketch(grid: Grid, mask: MaskGrid) -> bytes:
+    """Return the 120 bytes by which a fingerprint of this grid and mask is looked for first."""
+    return coded(enrolled_signs(grid, mask)[None])[0].tobytes()
 
 
 def require_detail(grid: Grid, mask: MaskGrid) -> int:

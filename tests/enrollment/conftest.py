@@ -72,7 +72,13 @@ def uncovered() -> bytes:
 def inspected() -> Inspected:
     """What the sandbox says of a good photo."""
     return Inspected(
-        working=b"pixels", width=320, height=240, coverage=0.2, detail=120, stripped=("location",)
+        b"pixels",
+        width=320,
+        height=240,
+        coverage=0.2,
+        detail=120,
+        stripped=("location",),
+        sketch=b"\x01" * 120,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from itertools import pairwise
 from random import Random
 
 import drawing
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from enrollment.arc import ARC, CEILING, FLOOR, find_cover, hide, paint_mask, seal, sealed_mask
-from enrollment.areas import Mask, box_of, connected_areas, dilate, erode
+from enrollment.areas import Mask, box_of, closed, connected_areas, dilate, erode
 from enrollment.refusals import Refused
 
 pytestmark = pytest.mark.pictures
@@ -265,6 +266,21 @@ def test_dilation_reaches_exactly_its_radius(mask: Mask, radius: int) -> None:
 
     assert np.array_equal(dilate(mask, radius), slow)
     assert np.array_equal(erode(mask, radius), ~dilate(~mask, radius))
+
+
+@given(masks(), st.integers(0, 4))
+def test_closing_fills_what_is_between_and_no_more(mask: Mask, radius: int) -> None:
+    """A gap of at most twice the radius between two set pixels of a row, of the radius at its ends."""
+    slow = mask.copy()
+    for row in slow:
+        edges = np.flatnonzero(np.diff(row, prepend=not row[0], append=not row[-1]))
+        for start, end in pairwise(edges.tolist()):
+            ends = (start == 0) + (end == len(row))
+            if not row[start] and ends < 2:
+                row[start:end] = end - start <= (radius if ends else 2 * radius)
+
+    assert np.array_equal(closed(mask, radius, 1), slow)
+    assert np.array_equal(closed(mask.T, radius, 0), slow.T)
 
 
 def test_a_spiral_is_one_area() -> None:

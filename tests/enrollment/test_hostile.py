@@ -38,7 +38,7 @@ def test_it_gives_the_verdict_quickly_and_in_little_memory(
     assert head["seconds"] < MAX_SECONDS
     assert head["peak"] < MAX_PEAK
     if specimen.verdict == hostile.ACCEPTED:
-        assert_nothing_but_pixels(working)
+        assert_nothing_but_pixels(bytes(working))
     else:
         assert working == b""
 

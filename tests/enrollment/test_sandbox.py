@@ -1,5 +1,6 @@
 """The sandbox confines, survives and tells nothing."""
 
+import base64
 import multiprocessing
 import os
 import signal
@@ -67,6 +68,7 @@ def test_it_answers_as_the_same_work_done_here() -> None:
     assert inspected.stripped == ()
     assert service.render_masked(working) == jobs.mask(working)[1]
     assert service.fingerprint(working) == jobs.fingerprint(working)[0]
+    assert base64.b64encode(inspected.sketch).decode() == jobs.fingerprint(working)[0]["sketch"]
 
 
 def test_it_refuses_as_the_same_work_done_here() -> None:

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from photo_rows import WORKING, MakePhoto
 
-from enrollment import originals, sandbox
-from enrollment.models import Case, Photo
+from enrollment import originals, receipts, sandbox, services
+from enrollment.inspection import SentFile
+from enrollment.models import Attestation, Case, Photo
+from enrollment.sandbox import Inspected
 from enrollment.states import Edge, PhotoState
 from enrollment.transitions import move
 from matching import duplicates
@@ -95,8 +98,8 @@ def test_a_turn_ends_in_time(make_waiting: MakePhoto, monkeypatch: pytest.Monkey
     monkeypatch.setattr(duplicates, "AT_ONCE", 2)
     for _ in range(5):
         make_waiting(1)
-    assert duplicates.compare_waiting(0) == 2
-    assert duplicates.compare_waiting(60) == 3
+    assert duplicates.compare_waiting(0) == 1
+    assert duplicates.compare_waiting(60) == 4
     assert len(pairs()) == 10
 
 
@@ -207,6 +210,26 @@ def test_the_sweep_takes_in_what_no_trigger_told_of(make_photo: MakePhoto) -> No
     assert duplicates.enlist_missed() == 2
     assert list(WaitingSketch.objects.values_list("pk", flat=True)) == [waiting.pk]
     assert duplicates.enlist_missed() == 0
+
+
+def test_a_picture_is_known_as_soon_as_it_is_taken_in(
+    make_waiting: MakePhoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No original is opened to look for its neighbours, whether it is sent or sent again."""
+    listed, closed = make_waiting(1), make_waiting(2)
+    duplicates.compare_waiting(60)
+    protect(listed, 1)
+    move(closed.pk, Edge.DECIDE_NEEDS_COVERING, actor="test")
+    move(closed.pk, Edge.CLOSE, actor="test", original_removed_at=Now())
+    sketch = base64.b64decode(drawn(1)["sketch"])
+    inspected = Inspected(b"pixels", 320, 240, coverage=0.2, detail=120, stripped=(), sketch=sketch)
+    monkeypatch.setattr(sandbox, "inspect", lambda data: inspected)
+    monkeypatch.setattr(originals, "open_original", lambda photo_id: pytest.fail("it was opened"))
+    file = SentFile("photo.jpg", b"sent", 4)
+    services.submit(receipts.new_token(), [file], Attestation.SELF)
+    services.resend(Photo.objects.get(pk=closed.pk), file)
+    assert duplicates.compare_waiting(60) == 2
+    assert len(pairs()) == 3
 
 
 def test_a_real_photo_leaves_nothing_but_its_sketch(make_photo: MakePhoto, document: dict[str, Any]) -> None:

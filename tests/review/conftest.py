@@ -144,7 +144,9 @@ def inspected(seed: int) -> Inspected:
     height, width = rgb.shape[:2]
     share = float(drawing.shape_mask(drawing.FACE_AND_BODY, width, height).mean())
     working = encode_working(rgb)
-    return Inspected(working=working, width=width, height=height, coverage=share, detail=200, stripped=())
+    return Inspected(
+        working=working, width=width, height=height, coverage=share, detail=200, stripped=(), sketch=b""
+    )
 
 
 @pytest.fixture
