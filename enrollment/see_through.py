@@ -131,4 +131,4 @@ def gaps(mask: Mask) -> Mask:
 
 def many(between: Mask, mask: Mask) -> bool:
     """Whether the gaps are more than solid paint has."""
-    return bool(between.sum() > PIERCED_SHARE * mask.sum())
+    return bool(np.count_nonzero(between) > PIERCED_SHARE * np.count_nonzero(mask))

@@ -106,6 +106,7 @@ class _Zygote:
         self.warm_up(job)
         self.warm.add(job)
         gc.collect()
+        _give_back()
         gc.freeze()  # so that collecting in a child does not copy what is shared
 
     def _reap(self) -> None:
@@ -121,6 +122,12 @@ class _Zygote:
     def _kill_all(self) -> None:
         for child in self.children:
             os.kill(child, signal.SIGKILL)
+
+
+def _give_back() -> None:
+    """Free memory goes back to the system: in a child, writing to it would copy every page of it first."""
+    with suppress(AttributeError):  # only glibc has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _noted(signum: int, frame: FrameType | None) -> None:
