@@ -6,37 +6,29 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db.models import Count
-from django.db.models.functions import Now
-
 from arcsite.bench_feed import feed
 from arcsite.bench_figures import Figure
 from arcsite.bench_latency import latency
 from arcsite.bench_match import match
 from arcsite.bench_processes import processes
-from arcsite.bench_queue import SMALL_BYTES, decide, fill_queue, jpeg, new_reviewer
-from arcsite.bench_service import NotMeasured, serving, working
+from arcsite.bench_queue import SMALL_BYTES, jpeg, queue
+from arcsite.bench_service import NotMeasured, serving
 from arcsite.bench_visitor import CASE_NUMBER, Answered, Visitor
 from arcsite.bench_web import web
 from enrollment import receipts
-from enrollment.models import Photo
-from enrollment.states import PhotoState
-from review import audit
-from review.models import AuditEntry
 
 UPLOADS, CONCURRENT = 600, 200
 LARGE_UPLOADS, LARGE_CONCURRENT, LARGE_SIDES = 100, 20, (4000, 3000)
-QUEUED, QUEUE_SECONDS = 1000, 600.0
 PAIRS, WARM_UP = 400, 20
 
 
 def load(share: float) -> list[Figure]:
-    """Uploads to a real server, then everything sent and more through the worker; ``share`` of full size."""
+    """Uploads to a real server while its worker runs; ``share`` of full size."""
     with serving() as port:
         figures = _uploads(port, "0.28 MB", jpeg(SMALL_BYTES), UPLOADS, CONCURRENT, share, goal=4.0)
         large = jpeg(0, LARGE_SIDES)
         figures += _uploads(port, "12 megapixels", large, LARGE_UPLOADS, LARGE_CONCURRENT, share, goal=2.0)
-    return figures + _queue(max(1, round(QUEUED * share)))
+    return figures
 
 
 def timing(share: float) -> list[Figure]:
@@ -99,44 +91,13 @@ def summary(name: str, answers: Sequence[Answered], elapsed: float, goal: float)
     ]
 
 
-def _queue(photos: int) -> list[Figure]:
-    reviewer = new_reviewer()
-    fill_queue(photos)
-    for _ in range(photos):
-        decide(reviewer)
-    Photo.objects.filter(state=PhotoState.COVERED).update(due_at=Now())
-    protected = Photo.objects.filter(state=PhotoState.PROTECTED)
-    started = time.perf_counter()
-    with working():
-        while protected.count() < photos:
-            if time.perf_counter() - started > QUEUE_SECONDS:
-                break
-            time.sleep(0.2)
-        seconds = time.perf_counter() - started
-    done = protected.count()
-    doubled = sum(_doubled(action) for action in ("store_fingerprint", "protect"))
-    fault = audit.verify().fault
-    rate = done / seconds
-    name = f"{photos} queued photos"
-    return [
-        Figure(f"{name}: protected", str(done), str(photos), done == photos),
-        Figure(f"{name}: done twice", str(doubled), "0", doubled == 0),
-        Figure(f"{name}: audit", fault or "holds", "holds", not fault),
-        Figure(f"{name}: rate", f"{rate:.1f} /s", "> 5 /s", rate > 5),
-    ]
-
-
-def _doubled(action: str) -> int:
-    entries = AuditEntry.objects.filter(action=action).values("photo").annotate(times=Count("seq"))
-    return entries.filter(times__gt=1).count()
-
-
 MEASUREMENTS: dict[str, Callable[[float], list[Figure]]] = {
     "feed": feed,
     "latency": latency,
     "load": load,
     "match": match,
     "processes": processes,
+    "queue": queue,
     "timing": timing,
     "web": web,
 }

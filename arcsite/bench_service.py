@@ -53,6 +53,7 @@ def working() -> Iterator[None]:
 def _process(*arguments: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, **ENVIRONMENT, **settings}
     command = [sys.executable, str(datadir.CHECKOUT / "manage.py"), *arguments]
+    _log().parent.mkdir(mode=0o700, exist_ok=True)
     with _log().open("ab") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:

@@ -68,9 +68,11 @@ class Decision(models.Model):
     same photo came to the other result.
     """
 
-    photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="decisions")
+    photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="decisions", db_index=False)
     round = models.PositiveSmallIntegerField(default=1)
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions", db_index=False
+    )
     claim_token = models.UUIDField(unique=True)
     step = models.CharField(max_length=20, choices=Step.choices, default=Step.FINAL)
     outcome = models.CharField(max_length=20, choices=Outcome.choices, null=True, blank=True)
@@ -125,6 +127,8 @@ class Decision(models.Model):
             ),
         ]
         indexes = [
+            # Both, or SQLite reads all that a reviewer ever decided for each photo of the queue.
+            models.Index(fields=["photo", "reviewer"], name="decision_by_photo"),
             models.Index(fields=["reviewer", "decided_at"], name="decision_by_reviewer"),
             models.Index(fields=["decided_at"], name="decision_by_time"),
         ]

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from enrollment.models import Photo
 from enrollment.services import withdraw
-from review import claims
+from review import claims, eligibility
 from review.conflicts import EXPLANATIONS, Conflict
 from review.models import AuditEntry, Claim, Clause
 from review.services import decide
@@ -38,6 +38,13 @@ def test_photos_of_one_moment_come_in_the_order_of_their_ids(make_case: MakeCase
     claim = claims.take_next(rosa)
     assert claim is not None
     assert claim.photo_id == min(photo.pk for photo in photos)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's plan, which knows no statistics")
+def test_all_that_somebody_ever_decided_is_not_read_for_each_photo(rosa: User) -> None:
+    plan = eligibility.claimable(rosa).explain()
+    assert "review_decision" in str(eligibility.claimable(rosa).query)
+    assert "decision_by_photo (photo_id=? AND reviewer_id=?)" in plan
 
 
 def test_nothing_waits(rosa: User) -> None:
