@@ -13,9 +13,11 @@ from enrollment import case_session, limiter, services, wishes
 from enrollment.case_session import NoOpenCase
 from enrollment.deletion import stays_of
 from enrollment.forms import LookUpForm
+from enrollment.models import Case
 from enrollment.problems import form_problems
 from enrollment.receipts import grouped
 from enrollment.status import photos_of
+from enrollment.views.opened import needs_open_case
 from enrollment.views.trouble import says_try_later
 
 
@@ -62,12 +64,9 @@ def _look_up(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @says_try_later
-def withdraw(request: HttpRequest, position: int | None = None) -> HttpResponse:
+@needs_open_case
+def withdraw(request: HttpRequest, case: Case, position: int | None = None) -> HttpResponse:
     """Asks on GET, acts on POST. Without a position it means every photo of the case."""
-    try:
-        case = case_session.current_case(request)
-    except NoOpenCase:
-        return redirect("enrollment:status")
     photos = [photo for photo in case.photos.order_by("position") if position in (None, photo.position)]
     if not photos:
         raise Http404
@@ -81,12 +80,9 @@ def withdraw(request: HttpRequest, position: int | None = None) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @says_try_later
-def narrow(request: HttpRequest) -> HttpResponse:
+@needs_open_case
+def narrow(request: HttpRequest, case: Case) -> HttpResponse:
     """Takes the extended fingerprint back. Asks on GET, acts on POST."""
-    try:
-        case = case_session.current_case(request)
-    except NoOpenCase:
-        return redirect("enrollment:status")
     if not case.extended:
         return redirect("enrollment:status")
     if request.method == "POST":
@@ -99,12 +95,9 @@ def narrow(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 @says_try_later
-def deletion(request: HttpRequest, position: int) -> HttpResponse:
+@needs_open_case
+def deletion(request: HttpRequest, case: Case, position: int) -> HttpResponse:
     """The record of a photo's deletion, to be printed or saved."""
-    try:
-        case = case_session.current_case(request)
-    except NoOpenCase:
-        return redirect("enrollment:status")
     photo = next((photo for photo in photos_of(case) if photo.position == position), None)
     if photo is None:
         raise Http404

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from enrollment import arc, case_session, limiter, services
-from enrollment.case_session import NoOpenCase
 from enrollment.forms import ResendForm
 from enrollment.inspection import UploadRefused
-from enrollment.models import Photo
+from enrollment.models import Case, Photo
 from enrollment.occasions import occasion_of
 from enrollment.problems import Problem, file_problems, form_problems
 from enrollment.status import INVITATIONS
+from enrollment.views.opened import needs_open_case
 from enrollment.views.trouble import says_try_later
 from enrollment.views.upload import limits
 
@@ -23,11 +23,8 @@ from enrollment.views.upload import limits
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @says_try_later
-def resend(request: HttpRequest, position: int) -> HttpResponse:
-    try:
-        case = case_session.current_case(request)
-    except NoOpenCase:
-        return redirect("enrollment:status")
+@needs_open_case
+def resend(request: HttpRequest, case: Case, position: int) -> HttpResponse:
     photo = case.photos.filter(position=position).first()
     if photo is None:
         raise Http404
