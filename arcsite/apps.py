@@ -11,3 +11,4 @@ class ArcsiteConfig(AppConfig):
         import_module("arcsite.deployment_checks")
         import_module("arcsite.remote_checks")
         import_module("arcsite.second_factor")
+        import_module("arcsite.shared_secrets")

@@ -6,15 +6,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from django.conf import settings
 
 from arcsite import datadir, launcher
 
-START_SECONDS, STOP_SECONDS = 60.0, 30.0
+START_SECONDS, STOP_SECONDS = 180.0, 30.0
 ENVIRONMENT = {
     "ARC_REQUIRE_MFA": "off",
     # Everybody who is measured comes from one address.
@@ -40,6 +42,19 @@ def serving(**settings: str) -> Iterator[int]:
                 raise NotMeasured(f"the service did not start:\n{_log().read_text()}")
             time.sleep(0.1)
         yield port
+
+
+def on_postgres(arguments: Sequence[str]) -> int:
+    """``bench`` with these arguments on a PostgreSQL server of its own; its status. Raises NotMeasured."""
+    if find_spec("psycopg") is None:
+        raise NotMeasured("--postgres needs a package: .venv/bin/pip install -e '.[postgres]'")
+    postgres = import_module("arcsite.bench_postgres")
+    if reason := postgres.why_not():
+        raise NotMeasured(reason)
+    with postgres.server() as server:
+        environment = {**os.environ, "DATABASE_URL": postgres.create_database(server.directory, "bench")}
+        command = [sys.executable, str(datadir.CHECKOUT / "manage.py"), "bench", *arguments]
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 @contextmanager

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from arcsite import shared_secrets
 from arcsite.backup import LABEL, LEFT_OUT, fingerprint_of_pepper, sync_file
 from arcsite.datadir import sync_directory
 from matching import journal, restoring, wal
@@ -53,6 +55,8 @@ def reapply() -> Reapplied:
     """
     migrate()
     reapplied = restoring.reapply(journal.read())
+    # No photo's key was in the backup, so the master key may have been another one then.
+    shared_secrets.take_into_use(settings.ARC_MASTER_KEY, actor="restore")
     wal.truncate()
     return reapplied
 

@@ -323,7 +323,7 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "text": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "text": {"()": "arcsite.logs.TextLines", "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "json": {"()": "arcsite.logs.JsonLines"},
     },
     "filters": {"no_request": {"()": "arcsite.logs.WithoutRequest"}},

@@ -50,8 +50,7 @@ def _compared(task: Task, photos: Sequence[Place], workers: int, repeats: int) -
         dask = open_.enter_context(
             LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1")
         )
-        folder = Path(open_.enter_context(TemporaryDirectory()))
-        cluster = open_.enter_context(closing(Cluster(dask.scheduler_address, task, folder)))
+        cluster = open_.enter_context(closing(Cluster(dask.scheduler_address, task)))
         ways: dict[str, Workers[Any]] = {"processes": pool, "cluster": cluster}
         for way in ways.values():
             _rate(way, photos[: 4 * BATCH * workers])
@@ -70,5 +69,5 @@ def _compared(task: Task, photos: Sequence[Place], workers: int, repeats: int) -
 
 def _rate(workers: Workers[Any], photos: Sequence[Place]) -> float:
     started = time.perf_counter()
-    done = sum(1 for _ in scan_with(workers, photos))
+    done = sum(map(len, scan_with(workers, photos)))
     return done / (time.perf_counter() - started)

@@ -1,11 +1,9 @@
-"""The adapter to a Dask cluster (extra ``scan``): batches out, results in, the list once to every host."""
+"""The adapter to a Dask cluster (extra ``scan``): batches out, results in."""
 
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from distributed import Client, Future
 from distributed.scheduler import KilledWorker
@@ -17,17 +15,17 @@ from matching.cli.scanning import Scanned, WorkersLost, killed
 from matching.cli.usage import UsageError
 
 CONNECT_SECONDS, NOBODY_SECONDS = 20, 60
-# Handed out ahead for each worker: enough that none waits for the way back, few enough to be remembered.
-AHEAD_EACH = 4
-SENDINGS = 5
+# Handed out for each worker: one batch more than it works on, so that it never waits for the way back. When
+# this process is killed, what is handed out is done in vain.
+AHEAD_EACH = 2
 _GONE = (OSError, CancelledError)
 
 
 class Cluster:
-    """Workers on any number of hosts, one thread each. ``folder`` must outlive it. Raises UsageError."""
+    """Workers on any number of hosts, one thread each. Raises UsageError."""
 
-    def __init__(self, address: str, task: Task, folder: Path) -> None:
-        self._address, self._list = address, spread.Shared.of(task, folder)
+    def __init__(self, address: str, task: Task) -> None:
+        self._address, self._list = address, spread.Shared.of(task)
         try:
             self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (*_GONE, ValueError) as error:
@@ -36,7 +34,7 @@ class Cluster:
             self._client.close()
             sentence = f"{address} needs workers of one thread each: dask worker --nthreads 1 --nworkers -1"
             raise UsageError("no-workers", sentence)
-        self._send()
+        self._list.hand_round(self._client.run)
 
     @property
     def ahead(self) -> int:
@@ -50,7 +48,7 @@ class Cluster:
         try:
             return self._awaited(promise)
         except spread.NotHere:  # a host that joined meanwhile
-            self._send()
+            self._list.hand_round(self._client.run)
             return self.results(photos, self.submit(photos))
         except KilledWorker:
             if len(photos) == 1:
@@ -63,32 +61,14 @@ class Cluster:
             self._client.close()
 
     def _awaited(self, promise: "Future[list[Scanned]]") -> list[Scanned]:
-        while True:
-            try:
-                return promise.result(timeout=NOBODY_SECONDS)
-            except TimeoutError:
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    return promise.result(timeout=NOBODY_SECONDS)
                 if not self._workers():
-                    raise WorkersLost(f"no worker is left at {self._address}") from None
-            except _GONE as error:
-                raise WorkersLost(f"the cluster at {self._address} went away ({error})") from error
+                    raise WorkersLost(f"no worker is left at {self._address}")
+        except _GONE as error:
+            raise WorkersLost(f"the cluster at {self._address} went away ({error})") from error
 
     def _workers(self) -> dict[str, Any]:
         return dict(self._client.scheduler_info(n_workers=-1)["workers"])
-
-    def _send(self) -> None:
-        """Give the list to one worker of each host that lacks it; then to all, for some share no disk."""
-        reasons: list[object] = []
-        for attempt in range(SENDINGS):
-            here = self._client.run(spread.has, self._list.key, on_error="return")
-            lacking = {at: urlsplit(at).hostname for at, whole in here.items() if whole is not True}
-            if not lacking:
-                return
-            chosen = [*({host: at for at, host in lacking.items()}.values() if not attempt else lacking)]
-            for offset, part in self._list.parts():
-                kept = self._client.run(
-                    spread.keep, self._list.key, offset, part, workers=chosen, on_error="return"
-                )
-                reasons += [reason for reason in kept.values() if reason is not None]
-        raise WorkersLost(
-            f"a worker at {self._address} cannot keep the list ({reasons[-1] if reasons else 'it went away'})"
-        )

@@ -6,7 +6,7 @@ from typing import TextIO, TypeVar
 
 from tqdm import tqdm
 
-from matching.cli.checkpoint import Tally
+from matching.cli.marks import Tally
 from matching.cli.output import put, result_stream
 
 Item = TypeVar("Item")
@@ -27,7 +27,7 @@ class Straight:
             put(self._stream, line)
 
     def passed(self, photo: str) -> None:
-        """Nothing is remembered."""
+        """Remember nothing."""
 
 
 @contextmanager

@@ -5,18 +5,18 @@ import json
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import NoReturn
 
 from tqdm import tqdm
 
-from matching.cli.checkpoint import Resumable, Tally
+from matching.cli.checkpoint import Resumable
 from matching.cli.files import gather
 from matching.cli.fingerprints_file import read_fingerprints
-from matching.cli.local_workers import local_workers
+from matching.cli.local_workers import local_workers, start_early
 from matching.cli.looking import Sighting, Task
+from matching.cli.marks import Tally
 from matching.cli.output import printable, writable
 from matching.cli.places import Place, require_cluster_extra
 from matching.cli.results import Straight, straight
@@ -33,6 +33,8 @@ def run(options: Namespace) -> int:
         raise UsageError(
             "no-output", "--checkpoint needs --output, so that no match is lost or written twice"
         )
+    if options.jobs > 1 and not options.cluster:
+        start_early()
     fingerprints = read_pulled(options.store) if options.store else read_fingerprints(options.fingerprints)
     index, source = fingerprints.index, options.store or options.fingerprints
     gathered = gather(options.paths, videos=can_watch())
@@ -67,21 +69,28 @@ def _scan(options: Namespace, task: Task, photos: Sequence[Place], results: Stra
     if len(left) < len(photos):
         say(f"arc: {len(photos) - len(left)} photos were done before")
     line = _as_json if options.json or not results.is_terminal else _as_text
-    with _scanned(options, task, left) as scan:
-        for scanned in _with_progress(scan, len(photos), len(photos) - len(left)):
-            _report(scanned, results.tally)
-            for sighting in scanned.sightings:
-                results.put(line(scanned.photo, sighting))
-            results.passed(scanned.photo)
+    progress = _progress(len(photos), len(photos) - len(left))
+    with _scanned(options, task, left) as scan, progress:
+        for batch in scan:
+            for scanned in batch:
+                _report(scanned, results.tally)
+                _put(scanned, results, line)
+            results.passed(batch[-1].photo)
+            progress.update(len(batch))
+
+
+def _put(scanned: Scanned, results: Straight | Resumable, line: Callable[[str, Sighting], str]) -> None:
+    for sighting in scanned.sightings:
+        results.put(line(scanned.photo, sighting))
 
 
 @contextmanager
-def _scanned(options: Namespace, task: Task, photos: Sequence[Place]) -> Iterator[Iterator[Scanned]]:
+def _scanned(options: Namespace, task: Task, photos: Sequence[Place]) -> Iterator[Iterator[list[Scanned]]]:
     """The scan by whoever does it: this process, several, or a cluster. Raises UsageError, WorkersLost."""
     if options.cluster:
         require_cluster_extra()
         cluster = importlib.import_module("matching.cli.cluster").Cluster
-        with TemporaryDirectory() as folder, closing(cluster(options.cluster, task, Path(folder))) as workers:
+        with closing(cluster(options.cluster, task)) as workers:
             yield scan_with(workers, photos)
     elif (jobs := worthwhile(options.jobs, len(photos))) > 1:
         with local_workers(task, jobs) as processes:
@@ -90,8 +99,8 @@ def _scanned(options: Namespace, task: Task, photos: Sequence[Place]) -> Iterato
         yield scan_here(task, photos)
 
 
-def _with_progress(results: Iterator[Scanned], total: int, done: int) -> Iterable[Scanned]:
-    return tqdm(results, total=total, initial=done, unit=" photo", disable=not sys.stderr.isatty())
+def _progress(total: int, done: int) -> "tqdm[NoReturn]":
+    return tqdm(total=total, initial=done, unit=" photo", disable=not sys.stderr.isatty())
 
 
 def _report(scanned: Scanned, tally: Tally) -> None:

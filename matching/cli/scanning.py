@@ -51,21 +51,21 @@ class Workers(Protocol[Promise]):
         ...
 
 
-def scan_here(task: Task, photos: Sequence[Place]) -> Iterator[Scanned]:
-    """Yield one result per file, in their order."""
+def scan_here(task: Task, photos: Sequence[Place]) -> Iterator[list[Scanned]]:
+    """Yield one result per file, in their order, batch by batch."""
     for batch in in_batches(photos):
-        yield from scan_batch(task, batch)
+        yield scan_batch(task, batch)
 
 
-def scan_with(workers: Workers[Promise], photos: Sequence[Place]) -> Iterator[Scanned]:
-    """Yield one result per file, in their order: all workers busy, few batches ahead of the one awaited."""
+def scan_with(workers: Workers[Promise], photos: Sequence[Place]) -> Iterator[list[Scanned]]:
+    """Yield what ``scan_here`` does: all workers busy, few batches ahead of the one awaited."""
     waiting = deque[tuple[Sequence[Place], Promise]]()
     for batch in in_batches(photos):
         waiting.append((batch, workers.submit(batch)))
         if len(waiting) > workers.ahead:
-            yield from workers.results(*waiting.popleft())
+            yield workers.results(*waiting.popleft())
     while waiting:
-        yield from workers.results(*waiting.popleft())
+        yield workers.results(*waiting.popleft())
 
 
 def worthwhile(jobs: int, photos: int) -> int:

@@ -98,6 +98,26 @@ def test_the_settings_table_is_the_codes() -> None:
     assert in_table == settings_read()
 
 
+def defaults_read() -> dict[str, str]:
+    """The default of each setting that the code gives as text or number."""
+    found: dict[str, str] = {}
+    for node in ast.walk(parsed(ROOT / "arcsite/settings.py")):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="env_int" | "env_flag" | "env_text"),
+                args=[ast.Constant(value=str(name)), ast.Constant(value=str() | int() as default)],
+            ) if SETTING.fullmatch(name):
+                found[name] = str(default)
+    return found
+
+
+def test_the_defaults_of_the_table_are_the_codes() -> None:
+    rows = re.findall(r"^\|\s*`(ARC_[A-Z0-9_]+)` \| (?:`(.*?)`)? ?\|", readme(), re.MULTILINE)
+    in_table = dict(rows)
+    assert len(defaults_read()) > 25
+    assert {name: in_table[name] for name in defaults_read()} == defaults_read()
+
+
 def test_the_table_of_states_is_the_codes() -> None:
     """Withdrawing, possible everywhere, stands in one row of its own."""
     rows = re.findall(r"^\| `([a-z_]+)` \|[^|]*\|([^|]*)\|$", readme(), re.MULTILINE)

@@ -92,6 +92,29 @@ def test_what_did_not_run_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         run("load")
 
 
+def test_on_postgres_it_ends_as_the_run_there_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def on_postgres(arguments: list[str]) -> int:
+        asked.extend(arguments)
+        return 3
+
+    monkeypatch.setattr("arcsite.management.commands.bench.on_postgres", on_postgres)
+    with pytest.raises(SystemExit) as left:
+        run("load", "--postgres", "--share", "0.5")
+    assert left.value.code == 3
+    assert asked == ["load", "--share=0.5"]
+
+
+def test_without_its_programs_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arcsite.bench_postgres.binaries", lambda: None)
+    with pytest.raises(CommandError, match="apt install postgresql"):
+        run("load", "--postgres")
+    monkeypatch.setattr("arcsite.bench_service.find_spec", lambda name: None)
+    with pytest.raises(CommandError, match="pip install"):
+        run("load", "--postgres")
+
+
 @pytest.mark.parametrize("text", ["0", "1.1", "-1", "half", "nan", "inf"])
 def test_never_more_than_the_full_size(text: str) -> None:
     with pytest.raises(CommandError, match="share"):

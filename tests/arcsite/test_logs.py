@@ -1,9 +1,13 @@
 import json
 import logging
+import sqlite3
 import sys
 from typing import cast
 
 import pytest
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils.module_loading import import_string
 from gunicorn.config import Config
 
 from arcsite.logs import GunicornLogger, JsonLines, WithoutRequest
@@ -46,6 +50,46 @@ class TestGunicornLogger:
         assert "worker 7 is slow" in caplog.text
 
 
+BROKEN, DETAIL = 'breaks "one_each"', "DETAIL:  Key (number)=(K7SECRET) already exists."
+
+
+def formatter_of_gunicorn() -> logging.Formatter | None:
+    """Of its own handler; pytest may have added others."""
+    handlers = GunicornLogger(Config()).error_log.handlers
+    found: list[logging.Formatter | None] = [
+        handler.formatter for handler in handlers if hasattr(handler, "_gunicorn")
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def failed() -> logging.LogRecord:
+    """As an error of PostgreSQL arrives: Django's, because of the driver's, both with the row."""
+    try:
+        try:
+            raise sqlite3.IntegrityError(f"{BROKEN}\n{DETAIL}")
+        except sqlite3.IntegrityError as cause:
+            raise IntegrityError(*cause.args) from cause
+    except IntegrityError:
+        return logging.makeLogRecord({"msg": "it failed", "exc_info": sys.exc_info()})
+
+
+@pytest.mark.parametrize("formatter", [JsonLines(), "text", "gunicorn"])
+def test_no_log_quotes_a_row(formatter: logging.Formatter | str | None) -> None:
+    if formatter == "text":
+        given = dict(settings.LOGGING["formatters"]["text"])
+        formatter = import_string(given.pop("()"))(**given)
+    if formatter == "gunicorn":
+        formatter = formatter_of_gunicorn()
+    assert isinstance(formatter, logging.Formatter)
+    text = formatter.format(failed())
+    assert "K7SECRET" not in text
+    assert "IntegrityError" in text
+    assert "test_logs.py" in text
+    if not isinstance(formatter, JsonLines):
+        assert text.count(BROKEN) == text.count("raise ") == 2
+
+
 class TestJsonLines:
     """What a machine reads: a few named fields, and nothing else that a record may carry."""
 
@@ -79,5 +123,4 @@ class TestJsonLines:
 
     def test_gunicorn_writes_them_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ARC_LOG_FORMAT", "json")
-        handlers = GunicornLogger(Config()).error_log.handlers
-        assert [type(handler.formatter) for handler in handlers] == [JsonLines]
+        assert isinstance(formatter_of_gunicorn(), JsonLines)

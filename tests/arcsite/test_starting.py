@@ -11,6 +11,9 @@ from pytest_django import Settings
 
 from arcsite import starting
 
+# On PostgreSQL one of the checks asks it.
+pytestmark = pytest.mark.django_db
+
 
 def test_a_sound_configuration_starts() -> None:
     starting.refuse_unsafe()

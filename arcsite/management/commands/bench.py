@@ -1,12 +1,13 @@
+import sys
 from argparse import ArgumentTypeError
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from arcsite.bench import MEASUREMENTS
 from arcsite.bench_figures import table
-from arcsite.bench_service import NotMeasured
+from arcsite.bench_service import NotMeasured, on_postgres
 
 
 class Command(BaseCommand):
@@ -19,9 +20,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--share", type=share, default=1.0, help="of the full size, such as 0.1 (%(default)s)"
         )
+        parser.add_argument(
+            "--postgres",
+            action="store_true",
+            help="on a PostgreSQL server of its own, made for it and thrown away (needs its programs here)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ends with 1 when a goal was missed."""
+        if options["postgres"]:
+            self.handle_on_postgres(options["what"], f"--share={options['share']}")
         require_nothing()
         try:
             figures = MEASUREMENTS[options["what"]](options["share"])
@@ -30,6 +38,13 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(table(figures)))
         if any(figure.held is False for figure in figures):
             raise CommandError("A goal was missed.")
+
+    def handle_on_postgres(self, *arguments: str) -> NoReturn:
+        """The same command again, because settings are read once; it says itself what it found."""
+        try:
+            sys.exit(on_postgres(arguments))
+        except NotMeasured as reason:
+            raise CommandError(str(reason)) from None
 
 
 def require_nothing() -> None:

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection
 
 from arcsite import launcher, moving
 from arcsite.management.commands.restore import service_stopped
-from matching import supervisor
+from matching import failures, supervisor
 
 NAME = "db.sqlite3"
 MOVED = "moved-to-postgresql.sqlite3"
@@ -28,7 +28,9 @@ class Command(BaseCommand):
         except moving.NotMoved as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
-            raise CommandError(f"Nothing was moved: {first_line(error)}. Hint: run it again.") from None
+            raise CommandError(
+                f"Nothing was moved: {failures.described(error)}. Hint: run it again."
+            ) from None
         except (launcher.CannotRun, supervisor.AlreadyRunning):
             raise CommandError("ARC is running on this data directory. Hint: stop it first.") from None
         self.stdout.write(
@@ -36,8 +38,3 @@ class Command(BaseCommand):
             "Keep DATABASE_URL set, and start the service. "
             f"Then delete {file.with_name(MOVED)}: it still holds keys of photos."
         )
-
-
-def first_line(error: DatabaseError) -> str:
-    """What follows may quote a row."""
-    return str(error).partition("\n")[0].rstrip(".")

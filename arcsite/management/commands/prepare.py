@@ -1,11 +1,12 @@
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from arcsite import preparing
+from arcsite.management.commands.up import hint
+from matching import failures
 
 
 class Command(BaseCommand):
@@ -17,9 +18,8 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
-            raise CommandError(
-                f"The database cannot be used: {error}. Hint: does {settings.DATA_DIR} belong to this user?"
-            ) from error
+            why = failures.described(error)
+            raise CommandError(f"The database cannot be used: {why}. Hint: {hint()}") from error
         for line in preparing.shown(accounts):
             self.stdout.write(line)
         self.stdout.write("Ready to be served.")

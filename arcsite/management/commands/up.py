@@ -13,6 +13,7 @@ from arcsite.datadir import DEFAULT_PORT
 from arcsite.demo import load_demo
 from arcsite.first_accounts import NewAccount
 from arcsite.launcher import CannotRun, Child, Launcher, only_one, require_free
+from matching import failures
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
 
@@ -40,7 +41,8 @@ class Command(BaseCommand):
         except (CannotRun, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
-            raise CommandError(f"The database cannot be used: {error}. Hint: {hint()}") from error
+            why = failures.described(error)
+            raise CommandError(f"The database cannot be used: {why}. Hint: {hint()}") from error
 
     def say(self, line: str) -> None:
         self.stdout.write(line)

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from enrollment.models import Photo
-from matching import sweeping
+from matching import failures, sweeping
 from matching.sweeping import Sweep
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             swept = sweeping.sweep(retry_failed=options["retry_failed"])
         except DatabaseError as error:
             raise CommandError(
-                f"database-unusable: The database does not answer ({error}). "
+                f"database-unusable: The database does not answer ({failures.described(error)}). "
                 "Hint: try again in a minute; `manage.py up` prepares a new one."
             ) from None
         self.stdout.write(_done(swept))

@@ -1,13 +1,14 @@
 """A scan that is killed goes on: every match once, none lost, little done again."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from matching.cli import scanning
+from matching.cli.checkpoint import Resumable
 
 pytestmark = pytest.mark.pictures
 
@@ -65,6 +66,60 @@ def test_a_killed_scan_goes_on_where_it_was(
     assert "8 photos against 4 fingerprints" in ran.errors
     assert "4 matches in 4 photos" in ran.errors
     assert not (tmp_path / "mark").exists()
+
+
+PHOTOS = ["a.jpg", "b.jpg", "c.jpg"]
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Callable[[], Resumable]:
+    return lambda: Resumable(str(tmp_path / "matches"), str(tmp_path / "mark"), ["x"])
+
+
+@pytest.fixture
+def newer(begun: Callable[[], Resumable], tmp_path: Path) -> Iterator[Path]:
+    """What a scan leaves that is killed after two photos, the second marked for a kill alone."""
+    scan = begun()
+    for photo in PHOTOS[:2]:
+        scan.put(photo)
+        scan.tally.photos += 1
+        scan.passed(photo)
+    (newer,) = tmp_path.glob(".mark.*")
+    yield newer
+    scan._file.close()
+
+
+def left(scan: Resumable) -> list[str]:
+    with pytest.raises(Killed), scan:
+        raise Killed
+    return [*scan.left(PHOTOS)]
+
+
+class TestTwoMarks:
+    """Of a scan that was killed, or whose machine lost its power, after the second photo."""
+
+    def test_a_kill_costs_nothing(self, begun: Callable[[], Resumable], newer: Path, tmp_path: Path) -> None:
+        assert left(begun()) == ["c.jpg"]
+        assert (tmp_path / "matches").read_text() == "a.jpg\nb.jpg\n"
+
+    @pytest.mark.parametrize("results", ["a.jpg\n", "a.jpg\nb.j", "a.jpg\n\0\0\0\0\0\0"])
+    def test_a_power_cut_costs_what_was_not_on_the_disk(
+        self, begun: Callable[[], Resumable], newer: Path, tmp_path: Path, results: str
+    ) -> None:
+        (tmp_path / "matches").write_text(results)
+        assert left(begun()) == ["b.jpg", "c.jpg"]
+        assert (tmp_path / "matches").read_text() == "a.jpg\n"
+
+    def test_a_damaged_newer_mark_is_passed_over(self, begun: Callable[[], Resumable], newer: Path) -> None:
+        newer.write_bytes(newer.read_bytes()[:-3])
+        assert left(begun()) == ["b.jpg", "c.jpg"]
+
+    def test_who_begins_anew_begins_anew(
+        self, begun: Callable[[], Resumable], newer: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "mark").unlink()
+        assert left(begun()) == PHOTOS
+        assert left(begun()) == PHOTOS
 
 
 def interrupted(arc: Arc, command: list[object]) -> None:

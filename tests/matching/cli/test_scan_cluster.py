@@ -1,7 +1,9 @@
 """The same scan by a Dask cluster: the same lines, whoever is killed meanwhile."""
 
+import hashlib
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from distributed import Future, LocalCluster
 from running import free_port
 
+from matching.cli import spread
 from matching.cli.cluster import Cluster
 from matching.cli.places import Place
 from matching.cli.scanning import Scanned
@@ -65,6 +68,24 @@ def test_a_killed_worker_costs_nothing(
     assert ran.status == 0
     assert ran.lines == arc("scan", "--fingerprints", fingerprints, public).lines
     assert len(victims) == 1
+
+
+def test_a_list_that_a_killed_scan_left_is_gone_a_day_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left, other = (
+        spread.Key(hashlib.sha256(data).hexdigest(), len(data), deep=False, turns=False)
+        for data in (b"left", b"other")
+    )
+    spread.keep(left, 0, b"left")
+    (file,) = kept(tmp_path)
+    spread.keep(other, 0, b"other")
+    assert spread.has(left)
+    yesterday = time.time() - spread.FORGOTTEN_SECONDS - 1
+    os.utime(file, (yesterday, yesterday))
+    spread.keep(other, 0, b"other")
+    assert (spread.has(left), spread.has(other)) == (False, True)
 
 
 def test_nobody_at_the_address_is_said(arc: Arc, fingerprints: Path, public: Path) -> None:
