@@ -9,6 +9,6 @@ Arrays in, arrays out: numpy, faiss and the standard library, nothing else. The 
 ``calibration``  from distances to one expected false match rate
 ``fingerprint``  what is kept of a covered photo (``jsonform`` is how it travels)
 ``cascade``      one search, three sieves; ``guesses`` are its second look
-``deep``         copies seen through a window, by the ``extended`` sketch
+``deep``         copies seen through a window, by the ``extended`` sketch; ``tables`` are its first sieve
 ``index``        many fingerprints, searched at once (``reference`` is the plain version of it)
 """

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from matching.engine.calibration import Counts, Spreads, sketch_spreads
 from matching.engine.extended import PLANE_BYTES, Planes, extended_spread
 from matching.engine.fingerprint import VERSION, Fingerprint
-from matching.engine.grid import MaskGrid
+from matching.engine.grid import Grid, MaskGrid
 from matching.engine.rows import Rows, either_bits
 from matching.engine.sketch import (
     HALF_BYTES,
@@ -88,6 +88,11 @@ class Columns:
         return (
             np.unpackbits(self.half_masks.take(rows, axis=0), axis=1).view(np.bool_).reshape(-1, HALF, HALF)
         )
+
+    def visible(self, rows: Counts) -> Grid:
+        """Return float32 [len(rows), 32, 32]: 0 where the halved masks of the given rows are set, else 1."""
+        bits = np.unpackbits(~self.half_masks.take(rows, axis=0), axis=1)
+        return bits.reshape(-1, HALF, HALF).astype(np.float32)
 
     def signs(self, rows: Counts) -> Signs:
         """Return the enrolled signs int8 [len(rows), 480] of the given rows."""

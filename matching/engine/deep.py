@@ -1,12 +1,14 @@
 """Looking for crops, frames, zooms and small turns: many supposed windows, coarse to fine.
 
-Each window of a lattice is a query of its own. Coarse sketches at 16x16, an ordinary Hamming search, leave a
-few pairs of window and fingerprint in a hundred; the extended sketch at the same window leaves the best few
-fingerprints of a photo; for those the window is moved and sized in ever smaller steps until it fits best.
-There the photo is put back into the enrolled frame, painted and hashed; sketch and hash share one score.
+Each window of a lattice is a query of its own. Coarse sketches at 16x16 leave a few pairs of window and
+fingerprint in a thousand; the extended sketch at the same window leaves a photo's best few fingerprints. For
+each of them the photo is put back into the enrolled frame, painted and hashed. By the score that sketch and
+hash share, ever fewer stay while their windows are moved and sized in ever smaller steps.
+
+Scores are always of the bits that both sides know, window by window: under a large cover a cropped copy
+shares a quarter of the frame with its fingerprint, and would seldom reach what a whole sketch must.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -20,6 +22,7 @@ from matching.engine.calibration import (
     deep_rate_at,
     deep_scores,
     photo_units,
+    sketch_spreads,
     spread_of_threshold,
 )
 from matching.engine.columns import Columns
@@ -27,42 +30,38 @@ from matching.engine.extended import (
     Planes,
     Window,
     agreement,
-    bank_planes,
     coarse_signs,
     inside,
     query_planes,
     resampled,
 )
 from matching.engine.grid import SIZE, Grid, mirrored
-from matching.engine.hamming import codes_within
-from matching.engine.sketch import (
-    HALF_POSITIONS,
-    POOLS,
-    POSITIONS,
-    Signs,
-    Sketches,
-    coded_half,
-    query_signs,
-    window_signs,
-)
+from matching.engine.sketch import POOLS, SKETCH_BYTES, Signs, coded, query_signs, window_signs
 from matching.engine.spectrum import distances, halved, masked_hashes
+from matching.engine.tables import Tables
 
-# Standard scores to reach at a lattice window: of half the coarse sketch, of the whole, of the extended one.
-FIRST_SCORE_AT_LEAST = np.float32(2.2)
+# Standard scores to reach at a lattice window: of the coarse sketch, then of the extended one.
 COARSE_SCORE_AT_LEAST = np.float32(2.6)
 LATTICE_SCORE_AT_LEAST = np.float32(2.0)
 
-# Fingerprints of a photo that are compared at every lattice window, and those whose window is then refined.
-SHORTLISTED = 64
-REFINED_AT_MOST = 8
+# Share of a block that is scored at one window, its best; and how many are of a block however small.
+RANKED_SHARE = 0.01
+RANKED_AT_LEAST = 64
 
-_LATTICE_STEP = 0.05
-_REFINING_STEPS = (0.025, 0.0125, 0.00625)
+# Fingerprints that are painted and hashed at their best lattice window. Then: how far windows are moved and
+# sized, in steps of the lattice, and for how many of the best.
+PAINTED = 128
+REFINING = ((1 / 2, 24), (1 / 4, 12), (1 / 8, 8))
+
+# About a twentieth, but with exact halves: windows that are reached in different ways are the same, so that
+# their weights are found again.
+_LATTICE_STEP = 13 / 256
 _MOVES = tuple(product((0, -1, 1), repeat=2))
-_BLOCK = 16_384
-_ALIKE = 16
 
-# Planes unpacked at once while a view is made.
+# Fingerprints ranked together: many for each call, but their units much alike.
+_BLOCK = 32_768
+
+# Planes compared at once, or unpacked while a view is made.
 _AT_ONCE = 4096
 
 
@@ -78,38 +77,63 @@ class Sighting:
 
 @dataclass(frozen=True)
 class DeepView:
-    """What a deep search reads of e fingerprints with an extended sketch, ordered by their coarse spreads."""
+    """What a deep search reads of e fingerprints with an extended sketch, ordered by their coarse units.
+
+    A unit is the spread of unrelated agreements by the root of the bits compared.
+    """
 
     columns: Columns
-    first: Sketches  # uint8 [e, 64], half of the coarse sketch
-    second: Sketches  # uint8 [e, 64]
-    first_spreads: Spreads  # [e], ascending
-    spreads: Spreads  # [e], of the whole coarse sketch
     places: Counts  # int64 [e], among the extended sketches of the columns
-    unit: Spreads  # [e], spread of the agreement per square root of compared bits
+    units: Spreads  # float32 [e]
+    coarse_units: Spreads  # float32 [e], ascending
+    compared: NDArray[np.uint16]  # [w, e], coarse bits known within each window of the lattice
+    usual: float  # their mean
+    blocks: tuple[Tables, ...]  # the coarse sketches, ``_BLOCK`` by ``_BLOCK``
 
     @classmethod
     def of(cls, columns: Columns) -> "DeepView":
         """Return the view of all extended sketches of the columns."""
-        bank = coarse_signs(bank_planes()).astype(np.float32)
-        parts = []
-        for start in range(0, max(len(columns.extended), 1), _AT_ONCE):
-            signs = coarse_signs(columns.extended[start : start + _AT_ONCE])
-            half = signs[:, :HALF_POSITIONS]
-            parts.append((*_halves(signs), _spreads(half, bank[:, :HALF_POSITIONS]), _spreads(signs, bank)))
-        first, second, spread, whole = (np.concatenate(column) for column in zip(*parts, strict=True))
-        places = np.argsort(spread, kind="stable")
-        known = np.bitwise_count(columns.extended[:, 1]).sum(axis=1)
-        unit = columns.extended_spreads / np.sqrt(np.maximum(known, 1))
+        count = len(columns.extended)
+        sketches, coarse = np.empty((count, SKETCH_BYTES), np.uint8), np.empty(count, np.float32)
+        compared = np.empty((len(lattice()), count), np.uint16)
+        within = _within().T.astype(np.float32)
+        for part in (slice(start, start + _AT_ONCE) for start in range(0, count, _AT_ONCE)):
+            signs = _coarse(columns, part)
+            known = np.abs(signs).astype(np.float32)
+            sketches[part], compared[:, part] = coded(signs), (known @ within).T
+            coarse[part] = _units(sketch_spreads(signs)[0], known.sum(axis=1))
+        places = np.argsort(coarse, kind="stable")
+        fine = _units(columns.extended_spreads, np.bitwise_count(columns.extended[:, 1]).sum(axis=1))
+        starts = range(0, count, _BLOCK)
         return cls(
             columns=columns,
-            first=first[places],
-            second=second[places],
-            first_spreads=spread[places],
-            spreads=whole[places],
             places=places,
-            unit=unit.astype(np.float32)[places],
+            units=fine[places],
+            coarse_units=coarse[places],
+            compared=compared.take(places, axis=1),
+            usual=float(compared.mean()) if count else 0.0,
+            blocks=tuple(Tables(sketches[places[start : start + _BLOCK]]) for start in starts),
         )
+
+    def rows(self, at: Counts) -> Counts:
+        """Return the columns' rows int64 [n] of places [n] in the view."""
+        return self.columns.extended_rows[self.places[at]].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class _Suspects:
+    """n fingerprints, each with the look at the photo and the window that show it best."""
+
+    at: Counts  # int64 [n], places in the view
+    look: Counts  # int64 [n], 0 as it is, 1 mirrored
+    windows: list[Window]
+    scores: Spreads  # float32 [n], of their extended sketches there
+
+    def best(self, totals: Spreads, most: int) -> "_Suspects":
+        """Return the ``most`` of highest totals [n], or all."""
+        order = np.argsort(-totals, kind="stable")[:most]
+        windows = [self.windows[number] for number in order]
+        return _Suspects(self.at[order], self.look[order], windows, self.scores[order])
 
 
 @lru_cache(maxsize=1)
@@ -134,106 +158,113 @@ def sightings(
     """Return what is found in one photo's grid [64, 64] at ``rate`` or better, one sighting a living row."""
     if not len(view.places):
         return []
+    looks = np.stack([grid, mirrored(grid)][: 1 + mirrors])
     [unit] = photo_units(query_signs(grid[None]))
-    found: list[Sighting] = []
-    for flipped in (False, True)[: 1 + mirrors]:
-        seen = np.ascontiguousarray(mirrored(grid)) if flipped else grid
-        at, windows = _promising(view, alive, seen, unit)
-        scores, fitting = _refined(view, at, seen, windows)
-        rows = view.columns.extended_rows[view.places[at]].astype(np.int64)
-        distance = _painted(view.columns, rows, seen, fitting)
-        spreads = spread_of_threshold(view.columns.thresholds[rows])
-        for row, apart, total in zip(
-            rows, distance, deep_scores(scores, distance, spreads) / unit, strict=True
-        ):
-            if (expected := deep_rate_at(float(total))) <= rate:
-                found.append(Sighting(int(row), expected, int(apart), flipped))
-    best: dict[int, Sighting] = {}
-    for sighting in sorted(found, key=lambda each: each.rate, reverse=True):
-        best[sighting.row] = sighting
-    return list(best.values())
+    suspects = _promising(view, alive, looks, unit)
+    if not suspects.windows:
+        return []
+    for step, most in REFINING:
+        totals, _ = _painted(view, looks, suspects)
+        suspects = _refined(view, looks, suspects.best(totals, most), step * _LATTICE_STEP)
+    totals, distance = _painted(view, looks, suspects)
+    found = zip(view.rows(suspects.at), totals / unit, distance, suspects.look, strict=True)
+    return [
+        Sighting(int(row), expected, int(apart), bool(flipped))
+        for row, total, apart, flipped in found
+        if (expected := deep_rate_at(float(total))) <= rate
+    ]
 
 
-def _promising(
-    view: DeepView, alive: NDArray[np.bool_], grid: Grid, unit: np.float32
-) -> tuple[Counts, list[Window]]:
-    """Return the places in the view of the best living fingerprints, and their best lattice windows."""
-    planes = query_planes(grid, lattice())
-    scores, places = [np.empty(0, np.float32)], [np.empty(0, np.int64)]
-    for number, near in _coarse_matches(view, grid, unit):
-        at = near[alive[view.columns.extended_rows[view.places[near]]]]
-        score = _scores(view, at, planes[number : number + 1])
-        good = np.flatnonzero(score >= LATTICE_SCORE_AT_LEAST * unit)
-        scores.append(score[good])
-        places.append(at[good])
-    order = np.argsort(-np.concatenate(scores), kind="stable")
-    # The first in order, whatever their windows; dict keeps order where a set would not.
-    at = np.array([*dict.fromkeys(np.concatenate(places)[order].tolist())][:SHORTLISTED], np.int64)
-    everywhere = _scores(view, np.repeat(at, len(planes)), np.tile(planes, (len(at), 1, 1)))
-    everywhere = everywhere.reshape(len(at), len(planes))
-    best = np.argsort(-everywhere.max(axis=1), kind="stable")[:REFINED_AT_MOST]
-    return at[best], [lattice()[number] for number in everywhere[best].argmax(axis=1)]
+def _promising(view: DeepView, alive: NDArray[np.bool_], looks: Grid, unit: np.float32) -> _Suspects:
+    """Return the living fingerprints that score best at a lattice window, enough to begin refining."""
+    supposed = lattice() * len(looks)
+    grids = np.repeat(looks, len(lattice()), axis=0)
+    signs = window_signs(resampled(grids, supposed, POOLS), inside(supposed, POOLS))
+    at, query = _coarse_matches(view, signs, unit)
+    living = alive[view.rows(at)]
+    at, query = at[living], query[living]
+    scores = _scores(view, at, query_planes(grids, supposed), query)
+    order = np.argsort(-scores, kind="stable")
+    order = order[: np.count_nonzero(scores >= LATTICE_SCORE_AT_LEAST * unit)]
+    # Each fingerprint once, where it scores best.
+    order = order[np.sort(np.unique(at[order], return_index=True)[1])][:PAINTED]
+    windows = [supposed[number] for number in query[order]]
+    return _Suspects(at[order], query[order] // len(lattice()), windows, scores[order])
 
 
-def _coarse_matches(view: DeepView, grid: Grid, unit: np.float32) -> Iterator[tuple[int, Counts]]:
-    """Yield (number of the window, places in the view) of the pairs whose coarse sketches agree enough."""
-    signs = window_signs(resampled(grid, lattice(), POOLS), inside(lattice(), POOLS))
-    first, second = _halves(signs, seen=True)
-    known = unit * np.sqrt(np.abs(signs).mean(axis=1, dtype=np.float32))
-    order = np.argsort(known)
-    for start in range(0, len(view.first), _BLOCK):
-        block, narrowest = view.first[start : start + _BLOCK], view.first_spreads[start]
-        for at in range(0, len(order), _ALIKE):
-            alike = order[at : at + _ALIKE]
-            radius = HALF_POSITIONS - int(np.ceil(FIRST_SCORE_AT_LEAST * known[alike[0]] * narrowest))
-            limits, apart, place = codes_within(block, first[alike], radius)
-            for number, begin, end in zip(alike, limits, limits[1:], strict=False):
-                here, near = place[begin:end] + start, apart[begin:end]
-                reach = FIRST_SCORE_AT_LEAST * known[number] * view.first_spreads[here]
-                kept = HALF_POSITIONS - near >= reach
-                here, near = here[kept], near[kept]
-                near = near + distances(view.second.take(here, axis=0), second[number : number + 1])
-                yield (
-                    int(number),
-                    here[POSITIONS - near >= COARSE_SCORE_AT_LEAST * known[number] * view.spreads[here]],
-                )
+def _coarse_matches(view: DeepView, seen: Signs, unit: np.float32) -> tuple[Counts, Counts]:
+    """Return (places in the view, rows of seen signs [q, 480]): pairs whose coarse sketches agree enough.
+
+    What a pair must reach grows with the root of the bits compared. Near their usual number that is all but a
+    straight line, whose slope is the toll: the best by worth are then those that exceed it most.
+    """
+    window = np.arange(len(seen))[:, None] % len(lattice())
+    places, queries = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for number, block in enumerate(view.blocks):
+        start = number * _BLOCK
+        units, compared = view.coarse_units[start : start + _BLOCK], view.compared[:, start : start + _BLOCK]
+        needed = COARSE_SCORE_AT_LEAST * unit * units
+        toll = needed.mean() / (2 * np.sqrt(max(view.usual, 1)))
+        most = min(len(units), max(RANKED_AT_LEAST, round(RANKED_SHARE * len(units))))
+        worth, near = block.best(seen, toll, most)
+        both = compared[window, near].astype(np.float32)
+        query, rank = np.nonzero(
+            (worth + toll * both >= needed[near] * np.sqrt(both)) & (both > 0) & (near >= 0)
+        )
+        places.append(near[query, rank] + start)
+        queries.append(query)
+    return np.concatenate(places), np.concatenate(queries)
 
 
-def _halves(signs: Signs, *, seen: bool = False) -> tuple[Sketches, Sketches]:
-    first, second = signs[:, :HALF_POSITIONS], signs[:, HALF_POSITIONS:]
-    return coded_half(first, seen=seen), coded_half(second, seen=seen)
+def _coarse(columns: Columns, part: slice) -> Signs:
+    """Return int8 [n, 480], the coarse signs of some extended sketches: those of the sketch, which are of the
+    picture itself, and elsewhere what the fine bits tell."""
+    signs = columns.signs(columns.extended_rows[part].astype(np.int64))
+    return np.where(signs != 0, signs, coarse_signs(columns.extended[part]))
 
 
-def _spreads(signs: Signs, bank: NDArray[np.float32]) -> Spreads:
-    """Return the spreads [n] of the agreement of signs [n, m] with the bank's [500, m], at least 1."""
-    agree = signs.astype(np.float32) @ bank.T
-    spreads: Spreads = np.maximum(np.sqrt(np.mean(agree * agree, axis=1)), np.float32(1))
-    return spreads
+def _within() -> NDArray[np.bool_]:
+    """Return bool [w, 480]: coarse positions within each window of the lattice."""
+    ramp = np.add.outer(np.arange(POOLS), np.arange(POOLS))
+    signs = window_signs(np.tile(ramp, (len(lattice()), 1, 1)), inside(lattice(), POOLS))
+    within: NDArray[np.bool_] = signs != 0
+    return within
 
 
-def _scores(view: DeepView, at: Counts, planes: Planes) -> NDArray[np.float32]:
-    """Return the standard scores [n] of fingerprints and planes, one of either repeated."""
-    agree, compared = agreement(view.columns.extended.take(view.places[at], axis=0), planes)
-    return agree / (view.unit[at] * np.sqrt(np.maximum(compared, 1)))
+def _units(spreads: Spreads, known: NDArray[np.number]) -> Spreads:
+    """Return float32 [n]: spreads [n] by the root of the known bits [n]."""
+    units: Spreads = (np.maximum(spreads, 1) / np.sqrt(np.maximum(known, 1))).astype(np.float32)
+    return units
 
 
-def _refined(
-    view: DeepView, at: Counts, grid: Grid, windows: list[Window]
-) -> tuple[NDArray[np.float32], list[Window]]:
-    """Return the best scores [n] near the given windows and where they are, axis by axis."""
-    score = np.empty(len(at), np.float32)
-    for step, axis in product(_REFINING_STEPS, (0, 1)) if len(at) else ():
+def _scores(view: DeepView, at: Counts, planes: Planes, query: Counts) -> Spreads:
+    """Return the standard scores [n] of places [n] in the view and planes[query]."""
+    scores = np.empty(len(at), np.float32)
+    for part in (slice(start, start + _AT_ONCE) for start in range(0, len(at), _AT_ONCE)):
+        enrolled = view.columns.extended.take(view.places[at[part]], axis=0)
+        agree, compared = agreement(enrolled, planes.take(query[part], axis=0))
+        scores[part] = agree / (view.units[at[part]] * np.sqrt(np.maximum(compared, 1)))
+    return scores
+
+
+def _refined(view: DeepView, looks: Grid, suspects: _Suspects, step: float) -> _Suspects:
+    """Return the suspects, the sides of their windows moved by a step where that is better, axis by axis."""
+    at, look = np.repeat(suspects.at, len(_MOVES)), np.repeat(suspects.look, len(_MOVES))
+    windows, scores = suspects.windows, suspects.scores
+    for axis in (0, 1):
         near = [window.moved(axis, step * x, step * y) for window in windows for x, y in _MOVES]
-        scores = _scores(view, np.repeat(at, len(_MOVES)), query_planes(grid, near)).reshape(len(at), -1)
-        best = np.argmax(scores, axis=1)
-        score = scores.max(axis=1)
-        windows = [near[len(_MOVES) * k + move] for k, move in enumerate(best)]
-    return score, windows
+        moved = _scores(view, at, query_planes(looks[look], near), np.arange(len(near)))
+        best = moved.reshape(-1, len(_MOVES)).argmax(axis=1) + np.arange(len(windows)) * len(_MOVES)
+        windows, scores = [near[number] for number in best], moved[best]
+    return _Suspects(suspects.at, suspects.look, windows, scores)
 
 
-def _painted(columns: Columns, rows: Counts, grid: Grid, windows: list[Window]) -> Counts:
-    """Return the masked distances [n] of rows and the photo put back into the frame through each window."""
-    if not len(rows):
-        return np.empty(0, np.int64)
-    hashed = masked_hashes(halved(resampled(grid, windows, SIZE)), columns.hidden(rows))
-    return distances(hashed, columns.hashes.take(rows, axis=0))
+def _painted(view: DeepView, looks: Grid, suspects: _Suspects) -> tuple[Spreads, Counts]:
+    """Return (scores of sketches and hashes together, masked distances) [n].
+
+    Through each suspect's window the photo is put back into the frame, painted, filled and hashed.
+    """
+    rows, columns = view.rows(suspects.at), view.columns
+    framed = halved(resampled(looks[suspects.look], suspects.windows, SIZE))
+    distance = distances(masked_hashes(framed, columns.hidden(rows)), columns.hashes.take(rows, axis=0))
+    return deep_scores(suspects.scores, distance, spread_of_threshold(columns.thresholds[rows])), distance

@@ -6,8 +6,8 @@ grid is resampled into the enrolled frame; bits outside it are unknown. Both sid
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,7 @@ Bits = NDArray[np.float32]
 Shares = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """Where a copy lies in the enrolled frame: shares cut off at each side, negative for a border added."""
 
     top: float
@@ -46,9 +45,9 @@ class Window:
 
 def extended_planes(grid: Grid, mask: MaskGrid) -> Planes:
     """Return uint8 [2, 248], values and known bits, of a covered grid and mask [64, 64]."""
-    values, clear = _steps(_pooled(grid[None]))
-    known = clear[0] & _visible(mask)
-    return np.packbits(np.stack([values[0] & known, known]), axis=1)
+    pools = _pooled(grid[None])
+    known = _clear(pools)[0] & _visible(mask)
+    return np.packbits(np.stack([_rising(pools)[0] & known, known]), axis=1)
 
 
 def visible_bits(mask: MaskGrid) -> Planes:
@@ -56,9 +55,10 @@ def visible_bits(mask: MaskGrid) -> Planes:
     return np.packbits(_visible(mask))
 
 
-def query_planes(grid: Grid, windows: Sequence[Window]) -> Planes:
-    """Return uint8 [w, 2, 248] of a public grid [64, 64], supposed to show the frame through each window."""
-    values, _ = _steps(resampled(grid, windows, POOLS))
+def query_planes(grids: Grid, windows: Sequence[Window]) -> Planes:
+    """Return uint8 [w, 2, 248] of a public grid [64, 64], supposed to show the frame through each window,
+    or of as many grids as windows [w, 64, 64]."""
+    values = _rising(resampled(grids, windows, POOLS))
     known = _between(inside(windows, POOLS))
     return np.packbits(np.stack([values & known, known], axis=1), axis=2)
 
@@ -66,14 +66,14 @@ def query_planes(grid: Grid, windows: Sequence[Window]) -> Planes:
 def resampled(grids: Grid, windows: Sequence[Window], pools: int) -> Grid:
     """Return [w, pools, pools], the frame's pools seen through each window: area means of one grid [64, 64],
     or of as many grids as windows [w, 64, 64]. Outside a window stands what is at its edge."""
-    top, bottom, left, right = _sides(windows)
-    down, across = _weights(top, bottom, pools), _weights(left, right, pools)
+    down = np.stack([_weights(each.top, each.bottom, pools) for each in windows])
+    across = np.stack([_weights(each.left, each.right, pools) for each in windows])
     return (down @ grids @ across.swapaxes(1, 2)).astype(np.float32, copy=False)
 
 
 def inside(windows: Sequence[Window], pools: int) -> NDArray[np.bool_]:
     """Return bool [w, pools, pools]: pools of the frame that lie within each window, but for a twentieth."""
-    top, bottom, left, right = _sides(windows)
+    top, bottom, left, right = np.array(windows).reshape(-1, 4).T
     down, across = _covered(top, bottom, pools), _covered(left, right, pools)
     both: NDArray[np.bool_] = down[:, :, None] & across[:, None, :]
     return both
@@ -120,7 +120,7 @@ def extended_spread(planes: Planes) -> float:
 @lru_cache(maxsize=1)
 def bank_planes() -> Planes:
     """Return uint8 [500, 2, 248]: the extended sketch of every field of the bank, all known."""
-    values, _ = _steps(_pooled(bank()))
+    values = _rising(_pooled(bank()))
     planes = np.packbits(np.stack([values, np.ones_like(values)], axis=1), axis=2)
     planes.flags.writeable = False
     return planes
@@ -132,12 +132,15 @@ def _pooled(grids: Grid) -> Grid:
     return pools
 
 
-def _steps(pools: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return (rising, clear) bool [n, positions] of steps to the right, then down."""
-    right = np.diff(pools, axis=2).reshape(len(pools), -1)
-    down = np.diff(pools, axis=1).reshape(len(pools), -1)
-    steps = np.concatenate([right, down], axis=1)
-    return steps > 0, np.abs(steps) >= CLEAR_STEP
+def _rising(pools: Grid) -> NDArray[np.bool_]:
+    """Return bool [n, positions]: whether pools [n, 32, 32] rise to the next, to the right, then down."""
+    return _joined(pools[:, :, 1:] > pools[:, :, :-1], pools[:, 1:] > pools[:, :-1])
+
+
+def _clear(pools: Grid) -> NDArray[np.bool_]:
+    """Return bool [n, positions]: whether the step to the next pool is more than noise."""
+    right, down = np.abs(np.diff(pools, axis=2)), np.abs(np.diff(pools, axis=1))
+    return _joined(right >= CLEAR_STEP, down >= CLEAR_STEP)
 
 
 def _visible(mask: MaskGrid) -> NDArray[np.bool_]:
@@ -149,25 +152,26 @@ def _visible(mask: MaskGrid) -> NDArray[np.bool_]:
 
 def _between(pools: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return bool [n, positions]: steps between two set pools of bool [n, pools, pools]."""
-    right, down = pools[:, :, 1:] & pools[:, :, :-1], pools[:, 1:] & pools[:, :-1]
-    return np.concatenate([right.reshape(len(pools), -1), down.reshape(len(pools), -1)], axis=1)
+    return _joined(pools[:, :, 1:] & pools[:, :, :-1], pools[:, 1:] & pools[:, :-1])
 
 
-def _sides(windows: Sequence[Window]) -> Shares:
-    """Return [4, n]: what is cut off above, below, left and right."""
-    return np.array([(each.top, each.bottom, each.left, each.right) for each in windows]).reshape(-1, 4).T
+def _joined(right: NDArray[np.bool_], down: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return bool [n, positions] of what belongs to steps to the right, then down."""
+    return np.concatenate([right.reshape(len(right), -1), down.reshape(len(down), -1)], axis=1)
 
 
-def _weights(before: Shares, after: Shares, pools: int) -> NDArray[np.float32]:
-    """Return [n, pools, 64]: the share of each grid cell in each pool of a frame cut at both ends."""
-    edges = (np.linspace(0, 1, pools + 1) - before[:, None]) / (1 - before - after)[:, None] * SIZE
+# The windows of the lattice come again with every photo, those near them often: 16 MB of weights at most.
+@lru_cache(maxsize=2048)
+def _weights(before: float, after: float, pools: int) -> NDArray[np.float32]:
+    """Return [pools, 64]: the share of each grid cell in each pool of a frame cut at both ends."""
+    edges = (np.linspace(0, 1, pools + 1) - before) / (1 - before - after) * SIZE
     edges = np.clip(edges, 0, SIZE).astype(np.float32)
-    low = np.minimum(edges[:, :-1], np.float32(SIZE - 1e-3))[..., None]
-    high = np.maximum(edges[:, 1:, None], low + np.float32(1e-3))
+    low = np.minimum(edges[:-1], np.float32(SIZE - 1e-3))[:, None]
+    high = np.maximum(edges[1:, None], low + np.float32(1e-3))
     cells = np.arange(SIZE, dtype=np.float32)
-    shares: NDArray[np.float32] = np.minimum(high, cells + 1) - np.maximum(low, cells)
-    np.maximum(shares, 0, out=shares)
-    shares /= shares.sum(axis=2, keepdims=True)
+    shares: NDArray[np.float32] = np.maximum(np.minimum(high, cells + 1) - np.maximum(low, cells), 0)
+    shares /= shares.sum(axis=1, keepdims=True)
+    shares.flags.writeable = False
     return shares
 
 

@@ -76,7 +76,8 @@ def make_fingerprint(
 
 def enrolled_sketch(grid: Grid, mask: MaskGrid) -> bytes:
     """Return the 120 bytes by which a fingerprint of this grid and mask is looked for first."""
-    return coded(enrolled_signs(grid, mask)[None])[0].tobytes()
+    sketch: bytes = coded(enrolled_signs(grid, mask)[None])[0].tobytes()
+    return sketch
 
 
 def require_detail(grid: Grid, mask: MaskGrid) -> int:

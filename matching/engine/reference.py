@@ -14,10 +14,9 @@ from matching.engine.calibration import (
 )
 from matching.engine.cascade import (
     FIRST_SCORE_AT_MOST,
-    GUESS_SHARE,
-    GUESSES_PAINTED,
+    GUESS_HASH_SHARE,
+    GUESS_SCORE_AT_MOST,
     SECOND_LOOK_SUM,
-    SHARE_POWER,
     SKETCH_SCORE_AT_MOST,
 )
 from matching.engine.fingerprint import Fingerprint
@@ -56,26 +55,24 @@ def compare(fingerprint: Fingerprint, grid: Grid, highest_sum: float) -> tuple[f
     hash_score, distance = _painted(fingerprint, grid)
     total = float(score + hash_score / unit)
     if highest_sum < total <= SECOND_LOOK_SUM:
-        return _second_look(fingerprint, enrolled, grid, spread, unit, score)
+        return _second_look(fingerprint, enrolled, grid, spread, unit, hash_score / unit)
     return total, distance
 
 
 def _second_look(
     fingerprint: Fingerprint, enrolled: Signs, grid: Grid, spread: float, unit: float, at_first: float
 ) -> tuple[float, int]:
-    """Return the least (sum, distance) of a pair with one edit undone, of which only some positions count."""
-    guesses = []
+    """Return the least (sum, distance) of a pair with one edit undone, of which only some positions count.
+
+    ``at_first``: what the hash scored with nothing undone.
+    """
+    found = [(np.inf, 0)]
     for look, counted in zip(guessed(grid), counted_positions(), strict=True):
         left = np.where(counted, enrolled, 0)
         share = np.count_nonzero(left) / np.count_nonzero(enrolled)
         gained = POSITIONS - _coded_distance(left, query_signs(look[None])[0])
-        guesses.append(
-            (-gained / share**SHARE_POWER, -gained / max(spread * np.sqrt(share), 1.0) / unit, look)
-        )
-    last = sorted(order for order, _, _ in guesses)[GUESSES_PAINTED - 1]
-    found = [(np.inf, 0)]
-    for order, score, look in guesses:
-        if order <= last and score <= GUESS_SHARE * at_first:
+        score = -gained / max(spread * np.sqrt(share), 1.0) / unit
+        if score + GUESS_HASH_SHARE * at_first <= GUESS_SCORE_AT_MOST:
             hash_score, distance = _painted(fingerprint, look)
             found.append((float(score + hash_score / unit), distance))
     return min(found)

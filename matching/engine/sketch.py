@@ -130,21 +130,6 @@ def window_signs(pools: Grid, inside: NDArray[np.bool_]) -> Signs:
     return signs.astype(np.int8) * known
 
 
-def coded_half(signs: Signs, *, seen: bool = False) -> Sketches:
-    """Return uint8 [n, 64], two bits for each of the 240 signs [n, 240] of one half.
-
-    Unknown bits of ``seen`` ones are 01 and 10 in turns. Where neither side knows, half of them then cost 2
-    and half nothing: two sketches known in part are 240 less their agreement apart, but for a few bits.
-    """
-    codes = np.zeros((len(signs), HALF_ROW), np.uint8)
-    bits = _two_bits(signs)
-    if seen:
-        turn = (signs == 0) & (np.arange(HALF_POSITIONS) % 2 == 1)
-        bits ^= turn[..., None]
-    codes[:, :HALF_BYTES] = np.packbits(bits.reshape(-1, 2 * HALF_POSITIONS), axis=1)
-    return codes
-
-
 def half_rows(sketches: Sketches) -> tuple[Sketches, Sketches]:
     """Return coded sketches uint8 [n, 120] as two contiguous halves uint8 [n, 64]."""
     halves = np.zeros((2, len(sketches), HALF_ROW), np.uint8)

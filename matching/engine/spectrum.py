@@ -83,14 +83,23 @@ def mean_filled(grids: Grid, masks: MaskGrid) -> Grid:
     frequency sees. Flat paint would dominate the spectrum and make unrelated photos under one mask look
     alike; the visible mean can be computed from the covered photo and from a painted copy alike.
     """
-    visible = np.logical_not(masks.reshape(len(masks), -1)).astype(np.float32)
-    filled = visible * grids.reshape(-1, HALF * HALF).astype(np.float32, copy=False)
+    visible = np.logical_not(masks).astype(np.float32)
+    return filled(np.broadcast_to(grids, visible.shape).astype(np.float32), visible)
+
+
+def filled(grids: Grid, visible: Grid) -> Grid:
+    """Return ``mean_filled`` of grids [n, 32, 32] by which cells are visible, 1 or 0 [n, 32, 32].
+
+    In place, and over both: arrays of its own would take longer to write than to compute.
+    """
+    cells, ones = (each.reshape(-1, HALF * HALF) for each in (grids, visible))
+    cells *= ones
     # Products with ones add up rows quicker than sums do.
-    ones = np.ones(HALF * HALF, np.float32)
-    mean = filled @ ones / np.maximum(visible @ ones, np.float32(1))
-    visible *= mean[:, None]
-    filled -= visible
-    return filled.reshape(-1, HALF, HALF)
+    one = np.ones(HALF * HALF, np.float32)
+    mean = cells @ one / np.maximum(ones @ one, np.float32(1))
+    ones *= mean[:, None]
+    cells -= ones
+    return grids
 
 
 def masked_hashes(grids: Grid, masks: MaskGrid) -> Hashes:

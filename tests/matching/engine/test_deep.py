@@ -15,8 +15,7 @@ from matching.engine.extended import (
 )
 from matching.engine.grid import Grid, luma_grid, mirrored
 from matching.engine.index import Index
-from matching.engine.sketch import HALF_POSITIONS, coded_half, window_signs
-from matching.engine.spectrum import distances
+from matching.engine.sketch import window_signs
 
 pytestmark = pytest.mark.pictures
 
@@ -86,18 +85,6 @@ def test_what_is_hidden_is_not_known() -> None:
     assert np.array_equal(
         extended_planes(white.astype(np.float32), mask), extended_planes(black.astype(np.float32), mask)
     )
-
-
-def test_a_distance_between_half_known_sketches_tells_their_agreement() -> None:
-    """Exactly where one side knows, and nearly where neither does."""
-    rng = np.random.default_rng(3)
-    enrolled, seen = rng.choice(np.array([-1, 1], np.int8), (2, 40, HALF_POSITIONS))
-    enrolled[:20, rng.random(HALF_POSITIONS) < 0.4] = 0
-    seen[:, 150:] = 0
-    apart = distances(coded_half(enrolled), coded_half(seen, seen=True))
-    agree = (enrolled.astype(np.int64) * seen).sum(axis=1)
-    assert np.array_equal(HALF_POSITIONS - apart[20:], agree[20:])
-    assert np.abs(HALF_POSITIONS - apart[:20] - agree[:20]).max() <= 12
 
 
 def test_coarse_signs_are_those_of_the_picture() -> None:
