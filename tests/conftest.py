@@ -44,6 +44,9 @@ settings.STATIC_ROOT.mkdir()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+    parser.addoption(
+        "--slow-browser", action="store_true", help="browser tests: on a slow device and a slow line"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

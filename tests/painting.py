@@ -92,7 +92,8 @@ class Painter:
 
     def measured(self) -> tuple[float, float]:
         """Coverage, 0 to 1, and detail as the meters show them, after the pause that they take."""
-        self.page.wait_for_timeout(300)
+        # A timer of the page itself, set later and longer: however slow it is, theirs runs out before.
+        self.page.evaluate("() => new Promise((done) => setTimeout(done, 300))")
         coverage, detail = (
             float(self.page.locator(f"#paint-{name}").evaluate("meter => meter.value"))
             for name in ("coverage", "detail")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from running import prepare_data
 
 
 def shared_directory(workers: pytest.TempPathFactory) -> Path:
@@ -24,3 +25,9 @@ def copy_of(original: Path, make: Callable[[Path], None], to: Path) -> None:
             make(draft)
             draft.rename(original)
     shutil.copytree(original, to, symlinks=True)
+
+
+def data_directory(workers: pytest.TempPathFactory, to: Path) -> Path:
+    """``to``, made a data directory without a photo: preparing one takes longer than starting on it."""
+    copy_of(shared_directory(workers) / "prepared", prepare_data, to)
+    return to

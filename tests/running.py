@@ -129,18 +129,7 @@ def running_service(data: Path, *options: str, **environment: str) -> Iterator[S
     ``data`` is empty or absent, or was made by a service of the same test run that has ended.
     ``options`` go to ``up`` (such as "--demo"), ``environment`` on top of what tests need.
     """
-    port = free_port()
-    passwords = {name: hashlib.sha256(f"{RUN} {name}".encode()).hexdigest() for name in FIRST_ACCOUNTS}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARC_", "DJANGO_"))}
-    given = {
-        **clean,
-        **{f"ARC_{name.upper()}_PASSWORD": password for name, password in passwords.items()},
-        "ARC_UNDO_SECONDS": str(UNDO_SECONDS),
-        "ARC_REQUIRE_MFA": "off",
-        # Everybody in these tests comes from one address.
-        **{f"ARC_LIMIT_{what}": "100000" for what in ("UPLOADS", "LOOKUPS", "SIGN_INS")},
-        **environment,
-    }
+    port, given = free_port(), {**surroundings(), **environment}
     log = data.with_suffix(".log")
     command = [sys.executable, str(MANAGE), "up", "--port", str(port), "--data", str(data), *options]
     with log.open("wb") as output:
@@ -152,7 +141,7 @@ def running_service(data: Path, *options: str, **environment: str) -> Iterator[S
         data=data,
         log=log,
         environment={**given, "ARC_DATA": str(data), "ARC_PUBLIC_URL": f"http://127.0.0.1:{port}"},
-        credentials={name: Credentials(name, password) for name, password in passwords.items()},
+        credentials={name: Credentials(name, password) for name, password in first_passwords().items()},
         process=process,
     )
     try:
@@ -163,6 +152,33 @@ def running_service(data: Path, *options: str, **environment: str) -> Iterator[S
         yield service
     finally:
         stop(process)
+
+
+def prepare_data(data: Path) -> None:
+    """Make ``data`` what a service finds that ran once: database, first accounts, static files."""
+    data.mkdir(mode=0o700)
+    given = {**surroundings(), "ARC_DATA": str(data)}
+    done = subprocess.run(
+        [sys.executable, MANAGE, "prepare"], cwd=ROOT, env=given, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"prepare failed:\n{done.stdout}{done.stderr}"
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of a service under test: nothing of this machine's own settings."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARC_", "DJANGO_"))}
+    return {
+        **clean,
+        **{f"ARC_{name.upper()}_PASSWORD": password for name, password in first_passwords().items()},
+        "ARC_UNDO_SECONDS": str(UNDO_SECONDS),
+        "ARC_REQUIRE_MFA": "off",
+        # Everybody in these tests comes from one address.
+        **{f"ARC_LIMIT_{what}": "100000" for what in ("UPLOADS", "LOOKUPS", "SIGN_INS")},
+    }
+
+
+def first_passwords() -> dict[str, str]:
+    return {name: hashlib.sha256(f"{RUN} {name}".encode()).hexdigest() for name in FIRST_ACCOUNTS}
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -1,9 +1,9 @@
-"""A walk past every screen. Each step brings the page there and yields the screen's name."""
+"""Walks past every screen. Each step brings the page there, whole, and yields the screen's name."""
 
 import re
 from collections.abc import Callable, Iterator
 
-from acting import Case, Person
+from acting import Case, Person, go_by
 from painting import OVER_THE_SECRET, PATH, SIZE, Painter
 from playwright.sync_api import Page
 from running import Service
@@ -52,7 +52,9 @@ def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
     page.goto(f"{service.url}/nowhere/")
     yield "not-found"
     page.goto(f"{service.url}/case/")
-    page.get_by_role("button", name="Open").click()
+    page.locator("main form").evaluate("form => form.noValidate = true")
+    go_by(page.get_by_role("button", name="Open"))
+    page.locator("#error-summary").wait_for()
     yield "look-up-empty"
     person.open_case(page, Case("00000-00000", "wrong"))
     yield "look-up-wrong"
@@ -64,12 +66,13 @@ def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
     person.send(page, "covered", "little", "uncovered")
     yield "refusal"
     case = person.receive(page, "covered", "also covered")
+    page.get_by_role("button", name="Copy both").wait_for()
     yield "receipt"
     person.open_case(page, case)
     yield "status-waiting"
-    page.get_by_role("link", name="Withdraw this photo").first.click()
+    go_by(page.get_by_role("link", name="Withdraw this photo").first)
     yield "withdraw-one"
-    page.get_by_role("button", name="Yes, withdraw").click()
+    go_by(page.get_by_role("button", name="Yes, withdraw"))
     yield "status-withdrawn"
     for name in (
         "two-protected",
@@ -84,7 +87,7 @@ def submitter(page: Page, service: Service, person: Person) -> Iterator[str]:
         page.context.clear_cookies()
         person.open_case(page, Case(*service.demo_case(name)))
         yield f"status-{name}"
-    page.get_by_role("link", name="Send photo 1 again").click()
+    go_by(page.get_by_role("link", name="Send photo 1 again"))
     yield "send-again"
     page.locator("form[data-busy]").evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="Send again").click()
@@ -100,17 +103,16 @@ def choices(page: Page, service: Service, person: Person) -> Iterator[str]:
     page.get_by_label("How long should protection last?").select_option(label="1 year")
     page.get_by_label("Also make an extended fingerprint.").check()
     page.get_by_role("button", name="Send").click()
-    page.locator("#case-number").wait_for()
+    case = person.receipt(page)
+    page.get_by_role("button", name="Copy both").wait_for()
     yield "receipt-choices"
-    person.open_case(
-        page, Case(page.locator("#case-number").inner_text(), page.locator("#case-secret").inner_text())
-    )
+    person.open_case(page, case)
     yield "status-choices"
-    page.get_by_role("link", name="Take back the extended fingerprint").click()
+    go_by(page.get_by_role("link", name="Take back the extended fingerprint"))
     yield "take-back-extended"
     page.context.clear_cookies()
     person.open_case(page, Case(*service.demo_case("not-protected")))
-    page.get_by_role("link", name="Record of deletion").click()
+    go_by(page.get_by_role("link", name="Record of deletion"))
     page.get_by_role("heading", name="What stays").wait_for()
     yield "record-of-deletion"
 
@@ -135,33 +137,30 @@ def cover_tool(page: Page, painter: Painter, person: Person) -> Iterator[str]:
 def reviewer(page: Page, service: Service, person: Person) -> Iterator[str]:
     page.goto(f"{service.url}/review/")
     yield "start"
-    page.get_by_role("button", name="15 minutes").click()
+    go_by(page.get_by_role("button", name="15 minutes"))
     page.get_by_role("button", name="Go on now").wait_for()
     yield "start-paused"
-    page.get_by_role("button", name="Go on now").click()
+    go_by(page.get_by_role("button", name="Go on now"))
     page.goto(f"{service.url}/review/queue/")
     yield "queue"
-    page.locator("#next").click()
-    page.wait_for_url("**/photos/**")
+    go_by(page.locator("#next"))
     page.locator(".masked img").evaluate("image => image.decode()")
     yield "photo"
     page.keyboard.press("?")
     page.get_by_role("dialog").wait_for()
     yield "photo-keys"
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Not protected by the terms").click()
-    page.wait_for_load_state()
+    go_by(page.get_by_role("button", name="Not protected by the terms"))
     yield "photo-refused"
     other_tab = page.context.new_page()
-    other_tab.goto(service.url + page.url.removeprefix(service.url).replace("decide/", ""))
+    other_tab.goto(page.url.removesuffix("decide/"))
     other_tab.get_by_role("radio", name=re.compile("^P1 ")).check()
     other_tab.get_by_role("button", name="Protected by the terms", exact=True).click()
     other_tab.wait_for_url("**/review/queue/")
     other_tab.close()
     page.get_by_role("radio", name=re.compile("^N1 ")).check()
     page.get_by_label("Reason").fill("Written before the other tab decided.")
-    page.get_by_role("button", name="Not protected by the terms").click()
-    page.wait_for_load_state()
+    go_by(page.get_by_role("button", name="Not protected by the terms"))
     yield "decision-conflict"
     for name, path in (
         ("second-factor", "/staff/2fa/"),
@@ -181,7 +180,7 @@ def administrator(page: Page, service: Service, person: Person) -> Iterator[str]
     page.goto(f"{service.url}/review/log/")
     yield "log"
     page.get_by_label("Case number").fill("nonsense")
-    page.get_by_role("button", name="Search").click()
+    go_by(page.get_by_role("button", name="Search"))
     page.locator(".error-summary").wait_for()
     yield "log-search-mistake"
     for name, path in (
@@ -197,10 +196,10 @@ def administrator(page: Page, service: Service, person: Person) -> Iterator[str]
         yield name
     yield from feed_health_in_red(page, service)
     page.goto(f"{service.url}/admin/review/termsversion/")
-    page.get_by_role("button", name="Draft the next version").click()
+    go_by(page.get_by_role("button", name="Draft the next version"))
     page.get_by_role("link", name="Publish...").wait_for()
     yield "admin-terms-draft"
-    page.get_by_role("link", name="Publish...").click()
+    go_by(page.get_by_role("link", name="Publish..."))
     page.get_by_role("button", name="Publish this version").wait_for()
     yield "admin-terms-publish"
     yield from partner_manager(page, service)
@@ -223,27 +222,26 @@ def partner_manager(page: Page, service: Service) -> Iterator[str]:
         ("admin-partner-proposed", "Example Newcomer", "Approve going live"),
     ):
         page.goto(partners)
-        page.get_by_role("link", name=partner).click()
-        page.wait_for_url("**/change/")
+        go_by(page.get_by_role("link", name=partner))
         yield name
-        page.get_by_role("link", name=step).click()
+        go_by(page.get_by_role("link", name=step))
         page.get_by_role("button", name=step).wait_for()
         yield f"{name}-{step.split()[0].lower()}"
     page.goto(f"{partners}add/")
     yield "admin-partner-add"
     page.get_by_label("Name").fill("A new platform")
-    page.get_by_role("button", name="Save", exact=True).click()
+    go_by(page.get_by_role("button", name="Save", exact=True))
     page.wait_for_url("**/change/")
     yield "admin-partner-new"
-    page.get_by_role("link", name="Propose going live").click()
-    page.get_by_role("button", name="Propose going live").click()
+    go_by(page.get_by_role("link", name="Propose going live"))
+    go_by(page.get_by_role("button", name="Propose going live"))
     page.locator(".errorlist").wait_for()
     yield "admin-partner-propose-mistake"
-    page.get_by_role("link", name="Cancel").click()
-    page.get_by_role("link", name="Issue a key").click()
+    go_by(page.get_by_role("link", name="Cancel"))
+    go_by(page.get_by_role("link", name="Issue a key"))
     page.get_by_role("button", name="Issue a key").wait_for()
     yield "admin-key"
-    page.get_by_role("button", name="Issue a key").click()
+    go_by(page.get_by_role("button", name="Issue a key"))
     page.locator("pre.secret").wait_for()
     yield "admin-key-issued"
 
@@ -253,8 +251,7 @@ def visitor(page: Page, service: Service, person: Person) -> Iterator[str]:
     yield "sign-in"
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_load_state()
+    go_by(page.get_by_role("button", name="Sign in"))
     yield "sign-in-refused"
 
 

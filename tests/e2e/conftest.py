@@ -12,7 +12,8 @@ CSP, broken parts of a page, requests to other origins.
 - ``page``: a fresh browser at the size of a desktop, nobody signed in. ``reviewer_page``, ``admin_page``:
   the same, signed in, in browsers of their own.
 - ``new_page(...)``: more of them: ``new_page("reviewer")``, ``new_page(java_script_enabled=False)``.
-- ``watch``: the Watch of all pages of this test; ``watch.allowed.add(url)`` before leaving on purpose.
+- ``watch``: the Watch of all pages of this test; ``watch.allowed.add(url)`` before a page is made that leaves
+  on purpose.
 - ``pictures``: files to send, by name: "covered", "also covered", "uncovered", "little".
 - ``person``: what a submitter does, in one call each: ``person.send(page, "covered")``, ``person.open_case``.
 
@@ -23,6 +24,7 @@ its database file instead. The browser lives as long as one test module for the 
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +32,13 @@ import pytest
 from acting import Person, fill_sign_in
 from drawing import FACE, Shape, cover, jpeg, natural
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
-from prepared import copy_of, shared_directory
+from prepared import copy_of, data_directory, shared_directory
 from running import Service, running_service
 from watching import Watch
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_MS = 15_000
+# For a machine that is slow and busy; one that is neither needs a tenth.
+PATIENCE_MS = 45_000
 DESKTOP = {"width": 1280, "height": 800}
 SPECK = Shape("ellipse", (0.45, 0.45, 0.55, 0.55))
 QUIET = [
@@ -47,6 +50,8 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
     "--no-pings",
+    # Nothing leaves the machine, whatever a page asks for; ``Watch`` sees that it asked.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -66,13 +71,15 @@ def chromium() -> str:
 def service(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service with the demo in it, so that every screen has something to show."""
     data = tmp_path_factory.mktemp("service") / "data"
-    copy_of(shared_directory(tmp_path_factory) / "demo", make_demo, data)
+    empty = data_directory(tmp_path_factory, tmp_path_factory.mktemp("empty") / "data")
+    copy_of(shared_directory(tmp_path_factory) / "demo", partial(make_demo, empty), data)
     with running_service(data, "--demo") as started:
         yield started
 
 
-def make_demo(data: Path) -> None:
+def make_demo(empty: Path, data: Path) -> None:
     """All of it is drawn, sent and decided when the service has started, so it may stop at once."""
+    shutil.copytree(empty, data, symlinks=True)
     with running_service(data, "--demo"):
         pass
 
@@ -130,7 +137,12 @@ def signed_in(browser: Browser, service: Service) -> Callable[[str], StorageStat
 
 
 @pytest.fixture
-def new_page(browser: Browser, watch: Watch, signed_in: Callable[[str], StorageState]) -> Iterator[NewPage]:
+def new_page(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    watch: Watch,
+    signed_in: Callable[[str], StorageState],
+) -> Iterator[NewPage]:
     """Makes pages in browsers of their own; give an account's name to have it signed in."""
     contexts: list[BrowserContext] = []
 
@@ -140,11 +152,23 @@ def new_page(browser: Browser, watch: Watch, signed_in: Callable[[str], StorageS
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         watch.attach(context)
-        return context.new_page()
+        page = context.new_page()
+        if request.config.getoption("--slow-browser"):
+            slow_down(page)
+        return page
 
     yield make
     for context in contexts:
         context.close()
+
+
+def slow_down(page: Page) -> None:
+    """A fifth of the speed, and every answer comes 150 ms later: what looks too early, looks in vain."""
+    developer = page.context.new_cdp_session(page)
+    developer.send("Emulation.setCPUThrottlingRate", {"rate": 5})
+    developer.send("Network.enable")
+    limits = {"offline": False, "latency": 150, "downloadThroughput": -1, "uploadThroughput": -1}
+    developer.send("Network.emulateNetworkConditions", limits)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from enrolling import STATEMENTS
 from painting import OVER_THE_SECRET, SIZE, Painter
 from playwright.sync_api import Page, Route, ViewportSize, sync_playwright
 from pytest_django import Settings
-from watching import cut_off, shoot, sticking_out
+from watching import layout_faults, shoot
 
 from arcsite.translating.texts import texts
 from enrollment import receipts
@@ -110,11 +110,11 @@ def test_nothing_sticks_out(chromium: str, pages: Pages, request: pytest.Fixture
             page.goto(ORIGIN + address)
             for name, size in VIEWPORTS.items():
                 page.set_viewport_size(size)
-                faults[f"{address} {name}"] = sticking_out(page) + cut_off(page)
+                faults[f"{address} {name}"] = layout_faults(page)
                 if request.config.getoption("--slow"):
                     shoot(page, f"language{address}-{name}")
         page.locator("h1").evaluate("h1 => { h1.style.width = '200vw'; }")
-        assert "the page scrolls sideways" in cut_off(page)
+        assert "the page scrolls sideways" in layout_faults(page)
     assert {place: found for place, found in faults.items() if found} == {}
 
 

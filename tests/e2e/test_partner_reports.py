@@ -47,7 +47,7 @@ class Partner:
 def test_a_report_is_on_the_sender_s_page(service: Service, page: Page, person: Person) -> None:
     platform, helpline = Partner(service, PLATFORM), Partner(service, HELPLINE)
     public = covered_photo("beach")
-    [match] = wait_for(lambda: platform.matches(public), 60, "the photo's fingerprint")
+    [match] = wait_for(lambda: platform.matches(public), 120, "the photo's fingerprint")
     [theirs] = helpline.matches(public)
     assert match["id"] != theirs["id"]
     assert platform.matches(jpeg(natural(77, 900, 700))) == []

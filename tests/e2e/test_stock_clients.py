@@ -16,10 +16,11 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
-from acting import Person
+from acting import Person, go_by
 from drawing import Picture, cover, halved, jpeg, natural, png, webp
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
+from prepared import data_directory
 from running import Service, running_service, wait_for
 from stock_client import StockClient
 
@@ -40,7 +41,8 @@ print(keys.issue(partner, actor="staff:1", valid_for=None, newest_seen="", scope
 
 @pytest.fixture(scope="module")
 def service(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with running_service(tmp_path_factory.mktemp("stock") / "data") as started:
+    data = data_directory(tmp_path_factory, tmp_path_factory.mktemp("stock") / "data")
+    with running_service(data) as started:
         yield started
 
 
@@ -98,7 +100,7 @@ def status(service: Service, key: str) -> dict[str, Any]:
 
 def protect(page: Page, service: Service) -> None:
     page.goto(f"{service.url}/review/")
-    page.get_by_role("button", name="Take next").click()
+    go_by(page.get_by_role("button", name="Take next"))
     page.get_by_role("radio", name=re.compile(r"^P1 ")).check()
     page.locator(".masked img").evaluate("image => image.decode()")
     page.get_by_role("button", name="Protected by the terms", exact=True).click()
@@ -115,7 +117,7 @@ def test_both_clients_find_five_copies_and_forget_a_withdrawn_photo(
     case = person.receive(page, "covered")
     key = service.manage("shell", "-c", LIVE_PARTNER).splitlines()[-1].strip()
     protect(reviewer_page, service)
-    wait_for(lambda: status(service, key)["head"] > 0, 60, "publication")
+    wait_for(lambda: status(service, key)["head"] > 0, 120, "publication")
 
     copies = public_copies(photo, tmp_path / "public")
     unrelated = sorted((tmp_path / "public").glob("unrelated-*"))
@@ -132,8 +134,8 @@ def test_both_clients_find_five_copies_and_forget_a_withdrawn_photo(
     assert tx("match", "photo", *unrelated) == []
 
     person.open_case(page, case)
-    page.get_by_role("link", name="Withdraw").first.click()
-    page.get_by_role("button", name="Yes, withdraw").click()
+    go_by(page.get_by_role("link", name="Withdraw").first)
+    go_by(page.get_by_role("button", name="Yes, withdraw"))
     expect(page.locator(".badge").first).to_have_text("Withdrawn")
     tx("fetch")
     arc.pull()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from acting import Case, Person
+from acting import Person, go_by, next_page
 from playwright.sync_api import Page, Route, expect
 from running import Service
 
@@ -31,7 +31,7 @@ def test_choose_send_follow_change_one_s_mind_and_withdraw(
 ) -> None:
     page = new_page(viewport=viewport, java_script_enabled=script, has_touch=viewport is PHONE)
     page.goto(service.url)
-    page.get_by_role("link", name="My photo is covered: send it").click()
+    go_by(page.get_by_role("link", name="My photo is covered: send it"))
     person.choose(page, "covered", "also covered")
     page.locator("summary").click()
     page.get_by_label("How long should protection last?").select_option(label="3 months")
@@ -40,19 +40,19 @@ def test_choose_send_follow_change_one_s_mind_and_withdraw(
     expect(page.get_by_role("heading", level=1)).to_have_text("We have your covered photo")
     expect(page.locator(".facts")).to_contain_text("3 months")
     expect(page.locator("#receipt-tools")).to_be_visible(visible=script)
-    case = Case(page.locator("#case-number").inner_text(), page.locator("#case-secret").inner_text())
-    page.get_by_role("link", name="Look up my case").click()
+    case = person.receipt(page)
+    go_by(page.get_by_role("link", name="Look up my case"))
     page.get_by_label("Case number").fill(case.number.lower().replace("0", "o").replace("1", "i"))
     page.get_by_label("Secret").fill(case.secret.lower().replace("0", "O").replace("1", "l"))
-    page.get_by_role("button", name="Open").click()
+    go_by(page.get_by_role("button", name="Open"))
     expect(page.get_by_role("heading", level=2, name="Photo")).to_have_count(2)
-    page.get_by_role("link", name="Take back the extended fingerprint").click()
-    page.get_by_role("button", name="Yes, take it back").click()
+    go_by(page.get_by_role("link", name="Take back the extended fingerprint"))
+    go_by(page.get_by_role("button", name="Yes, take it back"))
     expect(page.get_by_role("status").first).to_contain_text("The extended fingerprint is gone here.")
-    page.get_by_role("link", name="Withdraw all photos").click()
-    page.get_by_role("button", name="Yes, withdraw").click()
+    go_by(page.get_by_role("link", name="Withdraw all photos"))
+    go_by(page.get_by_role("button", name="Yes, withdraw"))
     expect(page.locator(".badge")).to_have_text(["Withdrawn", "Withdrawn"])
-    page.get_by_role("button", name="Close these pages now").click()
+    go_by(page.get_by_role("button", name="Close these pages now"))
     page.goto(f"{service.url}/case/")
     expect(page.get_by_label("Secret")).to_be_visible()
 
@@ -132,7 +132,7 @@ def test_a_case_left_open_is_cleared_from_the_screen(service: Service, page: Pag
     left = page.locator("time[data-expires]")
     expect(left).to_have_text(re.compile(r"^1[45]:\d\d$"))
     page.context.clear_cookies()  # what the server does by then
-    with page.expect_navigation():
+    with next_page(page):
         page.clock.fast_forward(LATER_MS)
     expect(page.get_by_label("Secret")).to_be_visible()
     assert case.number not in page.content()

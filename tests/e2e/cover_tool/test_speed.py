@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 TWELVE_MEGAPIXELS = (4000, 3000)
 # Seconds for the machine alone; nobody's hand is counted. A quiet machine takes a tenth of it.
 PATIENCE = 30.0
+SLOW_BROWSER = 5
 
 
 def phone_photo(path: Path) -> Path:
@@ -26,7 +27,7 @@ def phone_photo(path: Path) -> Path:
 
 @pytest.mark.pictures
 def test_twelve_megapixels_are_covered_and_sent_in_good_time(
-    painter: Painter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    painter: Painter, tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = phone_photo(tmp_path / "photo.jpg")
     assert file.stat().st_size > 2_000_000
@@ -42,7 +43,7 @@ def test_twelve_megapixels_are_covered_and_sent_in_good_time(
     painter.confirm()
     moments["copied and shown"] = time.monotonic()
     painter.send()
-    expect(page.locator("#case-number")).to_be_visible(timeout=PATIENCE * 1000)
+    expect(page.locator("#case-number")).to_be_visible()
     moments["sent, checked and stored"] = time.monotonic()
 
     times = list(moments.values())
@@ -53,4 +54,5 @@ def test_twelve_megapixels_are_covered_and_sent_in_good_time(
         sys.stdout.write(
             f"\n12 megapixels, {file.stat().st_size / 1e6:.1f} MB: {told}; in all {together:.1f} s\n"
         )
-    assert together < PATIENCE
+    slower = SLOW_BROWSER if request.config.getoption("--slow-browser") else 1
+    assert together < PATIENCE * slower

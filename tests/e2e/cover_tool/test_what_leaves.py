@@ -19,7 +19,6 @@ from tapping import Tap
 from enrollment.jobs import inspect
 
 WINDOW = 24  # bytes of the original in a row that could not stand in a request by accident
-SOON = 20_000
 
 
 def pictures_in(tap: Tap) -> list[bytes]:
@@ -91,19 +90,19 @@ def test_no_uncovered_pixel_leaves_whatever_happens(
     page.locator("#paint-form").evaluate("form => form.noValidate = true")
     painter.send()
     trouble = page.locator("#paint-trouble")
-    expect(trouble).to_contain_text("your covered photos are still here", timeout=SOON)
+    expect(trouble).to_contain_text("your covered photos are still here")
     expect(trouble).to_contain_text("Please confirm your age")
 
     painter.confirm()
     tap.cut_after = 200_000
     painter.send()
-    expect(trouble).to_contain_text("The connection was lost", timeout=SOON)
+    expect(trouble).to_contain_text("The connection was lost")
     expect(page.locator("#paint-copies img")).to_be_visible()
     tap.cut_after = None
     cut = [post.body for post in tap.posts() if not post.is_whole]
     assert cut
     page.get_by_role("button", name="Send again").click()
-    expect(page.locator("#case-number")).to_be_visible(timeout=SOON)
+    expect(page.locator("#case-number")).to_be_visible()
     assert page.url == f"{tap.url}/cover/tool/"
     assert page.locator("#paint-copies, canvas, img").count() == 0
 
@@ -136,7 +135,7 @@ def test_a_leak_would_be_noticed(tap: Tap, page: Page, secret_file: Path, secret
     page.get_by_label("Your covered photos").set_input_files(secret_file)
     page.locator("main form").evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#error-summary")).to_be_visible(timeout=SOON)
+    expect(page.locator("#error-summary")).to_be_visible()
     with pytest.raises(AssertionError):
         pictures_in(tap)
     assert CANARY in tap.everything()
@@ -228,8 +227,8 @@ def test_a_lost_answer_and_a_double_click_make_one_case(
     painter.confirm()
     tap.lose_answers = True
     page.locator("#paint-send").dblclick()
-    expect(page.locator("#paint-trouble")).to_contain_text("The connection was lost", timeout=SOON)
+    expect(page.locator("#paint-trouble")).to_contain_text("The connection was lost")
     tap.lose_answers = False
     page.locator("#paint-send").dblclick()
-    expect(page.locator("#case-number")).to_be_visible(timeout=SOON)
+    expect(page.locator("#case-number")).to_be_visible()
     assert cases(service) - before == 1
