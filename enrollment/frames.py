@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 LENGTHS = struct.Struct("!II")
-MAX_FRAME = 64_000_000
+MAX_HEAD, MAX_BODY = 1_000_000, 64_000_000
 
 Head = dict[str, Any]
 # A picture is megabytes: it is read into its place at once and not copied on the way.
@@ -31,14 +31,14 @@ def receive(connection: socket.socket, until: float | None = None) -> tuple[Head
     if lengths is None:
         return None
     text_length, body_length = LENGTHS.unpack(lengths)
-    if text_length + body_length > MAX_FRAME:
+    if text_length > MAX_HEAD or body_length > MAX_BODY:
         return None
     text, body = _read(connection, text_length, until), _read(connection, body_length, until)
     if text is None or body is None or _read(connection, 1, until) is not None:
         return None
     try:
         head = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return (head, body) if isinstance(head, dict) else None
 

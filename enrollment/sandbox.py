@@ -72,9 +72,12 @@ class Inspected:
 
     @classmethod
     def reported(cls, head: Head, working: Body) -> Self:
-        """What the job ``inspect`` answers, read."""
-        read = {"stripped": tuple(head["stripped"]), "sketch": base64.b64decode(head["sketch"])}
-        return cls(working, **(head | read))
+        """What the job ``inspect`` answers, read. Raises SandboxFailed."""
+        try:
+            read = {"stripped": tuple(head["stripped"]), "sketch": base64.b64decode(head["sketch"])}
+            return cls(working, **(head | read))
+        except (KeyError, TypeError, ValueError) as error:
+            raise SandboxFailed("the decoder's answer makes no sense") from error
 
 
 def inspect(data: bytes) -> Inspected:

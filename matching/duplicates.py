@@ -88,8 +88,12 @@ def enlist(photo_id: uuid.UUID) -> None:
 
 
 def keep_sketch(photo_id: uuid.UUID, sketch: bytes) -> None:
-    """What was seen of the photo's picture when it was taken in. Call in the transaction that keeps it."""
-    WaitingSketch.objects.filter(pk=photo_id).update(sketch=sketch)
+    """What was seen of the photo's picture when it was taken in. Call in the transaction that keeps it.
+
+    What is no sketch is not kept; then one is drawn later.
+    """
+    if len(sketch) == SKETCH_BYTES:
+        WaitingSketch.objects.filter(pk=photo_id).update(sketch=sketch)
 
 
 def forget(photo_id: uuid.UUID) -> None:
