@@ -29,22 +29,21 @@ def test_what_is_sent_arrives() -> None:
         assert receive(ours, time.monotonic() + 5) == ({"done": {"detail": 120}}, bytearray(b"pixels"))
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        frame(b"{}", b"pixels")[:-1],
-        frame(b"{}", b"pixels") + b"x",
-        LENGTHS.pack(2, 0)[:-1],
-        LENGTHS.pack(MAX_HEAD + 1, 0),
-        LENGTHS.pack(2, MAX_BODY + 1) + b"{}",
-        frame(b"[]"),
-        frame(b"{"),
-        frame(b"\xff\xfe"),
-        frame(b"[" * 100_000 + b"]" * 100_000),
-    ],
-    ids="nothing,cut-off,more,half-a-length,long-head,long-body,list,torn,no-text,deep".split(","),
-)
+NO_ANSWERS = {
+    "nothing": b"",
+    "cut off": frame(b"{}", b"pixels")[:-1],
+    "more": frame(b"{}", b"pixels") + b"x",
+    "half a length": LENGTHS.pack(2, 0)[:-1],
+    "long head": LENGTHS.pack(MAX_HEAD + 1, 0),
+    "long body": LENGTHS.pack(2, MAX_BODY + 1) + b"{}",
+    "list": frame(b"[]"),
+    "torn": frame(b"{"),
+    "no text": frame(b"\xff\xfe"),
+    "deep": frame(b"[" * 100_000 + b"]" * 100_000),
+}
+
+
+@pytest.mark.parametrize("data", NO_ANSWERS.values(), ids=NO_ANSWERS)
 def test_anything_else_is_no_answer(data: bytes) -> None:
     assert said(data) is None
 
