@@ -69,8 +69,9 @@ def test_a_new_master_key_is_what_hosts_are_held_to(
 
 
 def test_a_backup_from_before_a_new_master_key_may_be_restored(
-    prepared: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    prepared: None, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    settings.DATA_DIR = tmp_path  # a journal of its own, in which nothing was published yet
     settings.ARC_MASTER_KEY = secrets.token_urlsafe(48)
     monkeypatch.setattr(restoring, "migrate", lambda: None)
     restoring.reapply()
