@@ -107,6 +107,8 @@ def test_no_uncovered_pixel_leaves_whatever_happens(
     assert page.locator("#paint-copies, canvas, img").count() == 0
 
     page.go_back()
+    # Playwright says it is there a little before it can be asked anything.
+    page.wait_for_function("() => location.pathname === '/cover/' && document.readyState === 'complete'")
     # It loads itself afresh when it comes from the browser's memory, which Playwright's own step cannot bear.
     with page.expect_navigation(url=f"{tap.url}/cover/tool/"):
         # Not before the answer to this very call has left the page.
