@@ -56,19 +56,21 @@ def measure(options: Namespace) -> Iterator[dict[str, object]]:
         store = Path(folder) / "bench.arc"
         write_store(store, repeated(seed, against))
         yield from scans(Path(folder), photos[half:], Index.open(store), options.repeats)
+        yield _searching_deep(store, photos[:half], against, queries, options.repeats)
     if options.plot:
         title = "Milliseconds per photo by number of fingerprints, one core"
         lines(Path(options.plot), title, {"arc": ours, "plain 256-bit faiss": plain})
 
 
-def seed_columns(photos: list[Path]) -> Columns:
+def seed_columns(photos: list[Path], *, extended: bool = False) -> Columns:
     """Return the columns of real fingerprints that larger indexes repeat."""
     fingerprints: list[Fingerprint] = []
     for at, photo in enumerate(photos):
         share = COVERS[at % len(COVERS)]
         picture, painted = covered(Image.fromarray(_pixels(photo)), np.random.default_rng(at), share)
         try:
-            fingerprints.append(fingerprint_photo(luma_of(np.asarray(picture)), painted))
+            luma = luma_of(np.asarray(picture))
+            fingerprints.append(fingerprint_photo(luma, painted, extended=extended))
         except TooLittleDetail:
             continue
     return Columns.of([str(at) for at in range(len(fingerprints))], fingerprints)
@@ -101,8 +103,28 @@ def _searching(path: Path, seed: Columns, size: int, queries: Grid, repeats: int
     }
 
 
+def _searching_deep(
+    path: Path, photos: list[Path], size: int, queries: Grid, repeats: int
+) -> dict[str, object]:
+    """Measure deep searches of single photos among ``size`` extended fingerprints."""
+    write_store(path, repeated(seed_columns(photos, extended=True), size))
+    index = Index.open(path)
+    preparing = milliseconds(index.search_deep, queries[:1])
+    each = [milliseconds(index.search_deep, query[None]) for query in queries[: max(repeats, BATCH)]]
+    return {
+        "measure": "deep search",
+        "fingerprints": size,
+        "milliseconds": round(statistics.median(each), 1),
+        "slowest_milliseconds": round(max(each), 1),
+        "first_milliseconds": round(preparing, 1),
+    }
+
+
 def repeated(seed: Columns, size: int) -> Columns:
-    """Return ``size`` rows that repeat the seed's, each under an id of its own."""
+    """Return ``size`` rows that repeat the seed's, each under an id of its own.
+
+    Extended sketches are repeated where each fingerprint of the seed has one, and left out otherwise.
+    """
     rows = np.repeat(np.arange(len(seed)), -(-size // len(seed)))[:size]
     names = [str(at).encode() for at in range(size)]
     arrays = {
@@ -110,11 +132,12 @@ def repeated(seed: Columns, size: int) -> Columns:
         for field in fields(Columns)
         if not field.name.startswith(("id_", "extended"))
     }
+    sketched = rows if len(seed.extended) == len(seed) else rows[:0]
     return Columns(
         **arrays,
-        extended=seed.extended[:0],
-        extended_rows=seed.extended_rows[:0],
-        extended_spreads=seed.extended_spreads[:0],
+        extended=seed.extended[sketched],
+        extended_rows=np.arange(len(sketched), dtype=seed.extended_rows.dtype),
+        extended_spreads=seed.extended_spreads[sketched],
         id_ends=np.cumsum([len(name) for name in names], dtype=np.uint64),
         id_bytes=np.frombuffer(b"".join(names), np.uint8),
     )

@@ -1,5 +1,6 @@
 """The adapter to a Dask cluster (extra ``scan``): batches out, results in."""
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -14,7 +15,7 @@ from matching.cli.places import Place
 from matching.cli.scanning import Scanned, WorkersLost, killed
 from matching.cli.usage import UsageError
 
-CONNECT_SECONDS, NOBODY_SECONDS = 20, 60
+CONNECT_SECONDS, NOBODY_SECONDS, COUNTED_EVERY = 20, 60, 1.0
 # Handed out for each worker: one batch more than it works on, so that it never waits for the way back. When
 # this process is killed, what is handed out is done in vain.
 AHEAD_EACH = 2
@@ -26,6 +27,7 @@ class Cluster:
 
     def __init__(self, address: str, task: Task) -> None:
         self._address, self._list = address, spread.Shared.of(task)
+        self._count_again, self._ahead = 0.0, 0
         try:
             self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (*_GONE, ValueError) as error:
@@ -38,7 +40,10 @@ class Cluster:
 
     @property
     def ahead(self) -> int:
-        return AHEAD_EACH * max(1, len(self._workers()))
+        if time.monotonic() >= self._count_again:
+            self._count_again = time.monotonic() + COUNTED_EVERY
+            self._ahead = AHEAD_EACH * max(1, len(self._workers()))
+        return self._ahead
 
     def submit(self, photos: Sequence[Place]) -> "Future[list[Scanned]]":
         return self._client.submit(spread.scan, self._list.key, list(photos), pure=False)

@@ -5,6 +5,7 @@ is its owner's alone, and is removed when the scan ends; of a scan that was kill
 another one a day later.
 """
 
+import ctypes
 import hashlib
 import mmap
 import os
@@ -25,6 +26,9 @@ from matching.cli.scanning import Scanned, WorkersLost, scan_batch
 PART = 64_000_000
 SENDINGS = 5
 FORGOTTEN_SECONDS = 86_400
+# What mallopt(3) is told, by its numbers for it: 32 MiB are the most that it takes for the second.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+KEPT_FREE, MAPPED_FROM = 1 << 28, 1 << 25
 
 
 class NotHere(Exception):
@@ -123,11 +127,21 @@ def forget(key: Key) -> None:
 
 @lru_cache(maxsize=1)
 def _task(key: Key) -> Task:
+    _keep_freed_memory()
     try:
         os.utime(_file(key))
         return Recipe(_file(key), key.deep, key.turns).task()
     except FileNotFoundError as error:
         raise NotHere from error
+
+
+def _keep_freed_memory() -> None:
+    """Dask has the C library give back at once what is freed; each search would then map it all again, which
+    took as long as searching."""
+    with suppress(AttributeError):  # only glibc has it
+        set_ = ctypes.CDLL(None).mallopt
+        set_(_TRIM_THRESHOLD, KEPT_FREE)
+        set_(_MMAP_THRESHOLD, MAPPED_FROM)
 
 
 def _remove_forgotten(folder: Path) -> None:

@@ -75,7 +75,7 @@ def test_speed_reports_sizes_and_whole_scans_beside_peers(
     monkeypatch.setitem(sys.modules, "pdqhash", SimpleNamespace(compute=lambda rgb: time.sleep(0.01)))
     ran = arc("bench", "speed", "--photos", photos, "--sizes", "100,1000", "--repeats", "2", "--plot", plot)
     assert ran.status == 0
-    assert [line.get("fingerprints") for line in ran.lines] == [100, 1000, 1000, 1000, None]
+    assert [line.get("fingerprints") for line in ran.lines] == [100, 1000, 1000, 1000, None, 1000]
     assert all(line["ratio"] > 0 and line["bytes_per_fingerprint"] < 1000 for line in ran.lines[1:2])
     for line in ran.lines[2:4]:
         assert list(line)[3:5] == ["times_as_fast_as_stock_pdq", "times_as_fast_as_literal"]
@@ -83,7 +83,8 @@ def test_speed_reports_sizes_and_whole_scans_beside_peers(
         assert line["times_as_fast_as_stock_pdq"] == pytest.approx(ratio, abs=0.2)
         assert line["stock_pdq_milliseconds"] >= 20
         assert line["times_as_fast_as_literal"] > 100
-    assert ran.lines[4]["measure"] == "fingerprint"
+    assert [line["measure"] for line in ran.lines[4:]] == ["fingerprint", "deep search"]
+    assert 0 < ran.lines[5]["milliseconds"] <= ran.lines[5]["slowest_milliseconds"]
     assert plot.stat().st_size > 1000
 
 
