@@ -23,7 +23,8 @@ from django.urls import reverse
 from arcsite import assets, bench_rows, datadir
 from arcsite.bench_figures import Figure
 from arcsite.bench_service import NotMeasured
-from review import audit_check, claims, log, team
+from enrollment.states import PhotoState
+from review import audit_check, claims, eligibility, log, team
 from review.models import Claim
 
 CASES_FEW, CASES_MANY = 100, 100_000
@@ -68,8 +69,13 @@ class Visitor:
         return lambda: self._get(path)
 
     def photo(self) -> Work:
-        claim = self._claim()
-        path = reverse("review:photo", args=[claim.photo_id])
+        """An escalated one: its page has the most to ask."""
+        escalated = (
+            eligibility.entitled(self.person).filter(state=PhotoState.ESCALATED).oldest_first().first()
+        )
+        if escalated is None:
+            raise NotMeasured("no photo was escalated")
+        path = reverse("review:photo", args=[claims.take(escalated.pk, self.person).photo_id])
         return lambda: self._get(path)
 
     def found(self, **search: str) -> Work:
