@@ -27,7 +27,7 @@ PART = 64_000_000
 SENDINGS = 5
 FORGOTTEN_SECONDS = 86_400
 # What mallopt(3) is told, by its numbers for it: 32 MiB are the most that it takes for the second.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 KEPT_FREE, MAPPED_FROM = 1 << 28, 1 << 25
 
 
@@ -93,7 +93,8 @@ class Shared:
 
 
 def has(key: Key) -> bool:
-    """Whether this host holds the whole list."""
+    """Whether this host holds the whole list. The first that a worker is asked."""
+    _keep_freed_memory()
     return _file(key).exists()
 
 
@@ -127,7 +128,6 @@ def forget(key: Key) -> None:
 
 @lru_cache(maxsize=1)
 def _task(key: Key) -> Task:
-    _keep_freed_memory()
     try:
         os.utime(_file(key))
         return Recipe(_file(key), key.deep, key.turns).task()
@@ -137,11 +137,14 @@ def _task(key: Key) -> Task:
 
 def _keep_freed_memory() -> None:
     """Dask has the C library give back at once what is freed; each search would then map it all again, which
-    took as long as searching."""
+    took as long as searching. The thread that will search takes its memory from where the others do: more of
+    it stays there.
+    """
     with suppress(AttributeError):  # only glibc has it
         set_ = ctypes.CDLL(None).mallopt
         set_(_TRIM_THRESHOLD, KEPT_FREE)
         set_(_MMAP_THRESHOLD, MAPPED_FROM)
+        set_(_ARENA_MAX, 1)
 
 
 def _remove_forgotten(folder: Path) -> None:
