@@ -102,7 +102,7 @@ def test_every_screen_is_sound_in_every_look(
             look.apply(page)
             if thorough and look in FEWER:
                 shoot(page, f"{name}-{look.name}")
-            found += [f"{look.name}: {fault}" for fault in faults_of(page, look)]
+            found += [f"{look.name}: {fault}" for fault in faults_of(page, look, thorough=thorough)]
     assert len(faults) >= 2
     assert {name: found for name, found in faults.items() if found} == {}
 
@@ -112,8 +112,9 @@ def is_django_s(page: Page) -> bool:
     return "/admin/" in page.url
 
 
-def faults_of(page: Page, look: Look) -> list[str]:
-    found = accessibility_faults(page, again=look.dark) if look.with_axe else []
+def faults_of(page: Page, look: Look, *, thorough: bool) -> list[str]:
+    again = look.dark and not thorough
+    found = accessibility_faults(page, again=again) if look.with_axe else []
     if is_django_s(page):
         return [fault for fault in found if not fault.startswith(DJANGO_FAULTS)]
     found += layout_faults(page)
