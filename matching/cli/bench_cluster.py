@@ -1,6 +1,7 @@
 """``arc bench cluster``: a Dask cluster on this machine beside as many processes of ``arc scan --jobs``.
 
-Needs the extra ``scan``. Both are warm when the clock starts: what is compared is the way of the batches.
+Needs the extra ``scan``. Both are warm when the clock starts: what is compared is the way of the batches, which
+are as large as those of a long scan.
 """
 
 import statistics
@@ -15,13 +16,13 @@ from typing import Any
 from distributed import LocalCluster
 
 from matching.cli.bench_scan import SIZES, written
-from matching.cli.bench_speed import BATCH, repeated, seed_columns
+from matching.cli.bench_speed import repeated, seed_columns
 from matching.cli.cluster import Cluster
 from matching.cli.files import photos_below
 from matching.cli.local_workers import local_workers
 from matching.cli.looking import Task
 from matching.cli.places import Place
-from matching.cli.scanning import Workers, scan_with
+from matching.cli.scanning import MOST_TOGETHER, Workers, scan_with
 from matching.cli.usage import UsageError
 from matching.engine.index import Index
 from matching.engine.store import write_store
@@ -53,7 +54,7 @@ def _compared(task: Task, photos: Sequence[Place], workers: int, repeats: int) -
         cluster = open_.enter_context(closing(Cluster(dask.scheduler_address, task)))
         ways: dict[str, Workers[Any]] = {"processes": pool, "cluster": cluster}
         for way in ways.values():
-            _rate(way, photos[: 4 * BATCH * workers])
+            _rate(way, photos[: 4 * MOST_TOGETHER * workers])
         rounds = [{name: _rate(way, photos) for name, way in ways.items()} for _ in range(repeats)]
     rates = {name: statistics.median(each[name] for each in rounds) for name in ways}
     return {
@@ -63,11 +64,12 @@ def _compared(task: Task, photos: Sequence[Place], workers: int, repeats: int) -
         "cluster_photos_per_second": round(rates["cluster"], 1),
         "processes_photos_per_second": round(rates["processes"], 1),
         "photos": len(photos),
+        "photos_in_a_batch": MOST_TOGETHER,
         "fingerprints": len(task.index),
     }
 
 
 def _rate(workers: Workers[Any], photos: Sequence[Place]) -> float:
     started = time.perf_counter()
-    done = sum(map(len, scan_with(workers, photos)))
+    done = sum(map(len, scan_with(workers, photos, MOST_TOGETHER)))
     return done / (time.perf_counter() - started)

@@ -7,7 +7,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
@@ -21,7 +21,16 @@ from matching.cli.output import printable, writable
 from matching.cli.places import Place, require_cluster_extra
 from matching.cli.results import Straight, straight
 from matching.cli.saying import say
-from matching.cli.scanning import Scanned, WorkersLost, scan_here, scan_with, worthwhile
+from matching.cli.scanning import (
+    BATCH,
+    Scanned,
+    Workers,
+    WorkersLost,
+    handed_together,
+    scan_here,
+    scan_with,
+    worthwhile,
+)
 from matching.cli.stills import VIDEO_EXTRA, can_watch
 from matching.cli.stored import read_pulled
 from matching.cli.usage import UsageError
@@ -91,12 +100,17 @@ def _scanned(options: Namespace, task: Task, photos: Sequence[Place]) -> Iterato
         require_cluster_extra()
         cluster = importlib.import_module("matching.cli.cluster").Cluster
         with closing(cluster(options.cluster, task)) as workers:
-            yield scan_with(workers, photos)
+            yield scan_with(workers, photos, _size(task, photos, workers))
     elif (jobs := worthwhile(options.jobs, len(photos))) > 1:
         with local_workers(task, jobs) as processes:
-            yield scan_with(processes, photos)
+            yield scan_with(processes, photos, _size(task, photos, processes))
     else:
         yield scan_here(task, photos)
+
+
+def _size(task: Task, photos: Sequence[Place], workers: Workers[Any]) -> int:
+    """How many photos go to a worker together; looked at deeply, a few take seconds already."""
+    return BATCH if task.deep else handed_together(len(photos), workers.ahead)
 
 
 def _progress(total: int, done: int) -> "tqdm[NoReturn]":

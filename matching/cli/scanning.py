@@ -14,6 +14,9 @@ from matching.cli.stills import Still, stills_of
 
 # Stills searched together: enough to share each block of the index, few enough for a lively progress bar.
 BATCH = 16
+# Photos handed to a worker together, at most: the more, the less their way there and back costs each. What is
+# handed out when a scan is killed is looked at twice, which may be this share of all photos.
+MOST_TOGETHER, MOST_AGAIN = 64, 0.01
 _KILLED = Problem("killed", "The process that scanned it was killed, perhaps for want of memory.")
 
 
@@ -53,14 +56,14 @@ class Workers(Protocol[Promise]):
 
 def scan_here(task: Task, photos: Sequence[Place]) -> Iterator[list[Scanned]]:
     """Yield one result per file, in their order, batch by batch."""
-    for batch in in_batches(photos):
+    for batch in in_batches(photos, BATCH):
         yield scan_batch(task, batch)
 
 
-def scan_with(workers: Workers[Promise], photos: Sequence[Place]) -> Iterator[list[Scanned]]:
-    """Yield what ``scan_here`` does: all workers busy, few batches ahead of the one awaited."""
+def scan_with(workers: Workers[Promise], photos: Sequence[Place], size: int) -> Iterator[list[Scanned]]:
+    """Yield what ``scan_here`` does in batches of a size: all workers busy, few ahead of the one awaited."""
     waiting = deque[tuple[Sequence[Place], Promise]]()
-    for batch in in_batches(photos):
+    for batch in in_batches(photos, size):
         waiting.append((batch, workers.submit(batch)))
         if len(waiting) > workers.ahead:
             yield workers.results(*waiting.popleft())
@@ -73,12 +76,17 @@ def worthwhile(jobs: int, photos: int) -> int:
     return min(jobs, -(-photos // BATCH))
 
 
-def in_batches(photos: Sequence[Place]) -> Iterator[list[Place]]:
+def handed_together(photos: int, ahead: int) -> int:
+    """Return how many of so many photos go to a worker at once, when so many batches go ahead of one."""
+    return max(BATCH, min(MOST_TOGETHER, int(MOST_AGAIN * photos) // (ahead + 1)))
+
+
+def in_batches(photos: Sequence[Place], size: int) -> Iterator[list[Place]]:
     """Yield photos in batches and each video, which is a batch in itself, alone; all in their order."""
     batch: list[Place] = []
     for photo in photos:
         video = photo.suffix.lower() in VIDEO_SUFFIXES
-        if batch and (video or len(batch) == BATCH):
+        if batch and (video or len(batch) == size):
             yield batch
             batch = []
         batch.append(photo)
