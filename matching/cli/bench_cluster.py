@@ -1,7 +1,7 @@
 """``arc bench cluster``: a Dask cluster on this machine beside as many processes of ``arc scan --jobs``.
 
-Needs the extra ``scan``. Both are warm when the clock starts: what is compared is the way of the batches, which
-are as large as those of a long scan.
+Needs the extra ``scan``. Both are warm when the clock starts: what is compared is the way of the batches,
+which are as large as those of a long scan.
 """
 
 import statistics

@@ -78,7 +78,8 @@ def worthwhile(jobs: int, photos: int) -> int:
 
 def handed_together(photos: int, ahead: int) -> int:
     """Return how many of so many photos go to a worker at once, when so many batches go ahead of one."""
-    return max(BATCH, min(MOST_TOGETHER, int(MOST_AGAIN * photos) // (ahead + 1)))
+    # One more, so that it stays below the share.
+    return max(BATCH, min(MOST_TOGETHER, int(MOST_AGAIN * photos) // (ahead + 2)))
 
 
 def in_batches(photos: Sequence[Place], size: int) -> Iterator[list[Place]]:
