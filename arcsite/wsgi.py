@@ -6,12 +6,14 @@ from threading import Thread
 from django.core.wsgi import get_wsgi_application
 
 from arcsite import connections, starting
-from enrollment import sandbox
+from enrollment import heap, sandbox
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arcsite.settings")
 # Before faiss is loaded: its threads would wait for one another at twenty times the cost of a search, and
 # several requests keep all processors busy anyway.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+heap.keep_what_is_freed()
 
 application = get_wsgi_application()
 starting.refuse_unsafe()

@@ -1,6 +1,7 @@
 """Connected areas and growing or shrinking of masks (bool [H, W]). Arrays only."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 Packed = NDArray[np.uint8]
+Bits = TypeVar("Bits", np.bool_, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,7 @@ def box_of(mask: Mask) -> tuple[int, int, int, int]:
 
 def dilate(mask: Mask, radius: int) -> Mask:
     """Grown by `radius` pixels in every direction (a square of side 2 * radius + 1)."""
-    grown = _unpacked(_spread(_packed(mask), radius), mask.shape[1])
-    return _turned(_unpacked(_spread(_packed(_turned(grown)), radius), mask.shape[0]))
+    return _spread(_unpacked(_spread(_packed(mask), radius, 0), mask.shape[1]), radius, 1)
 
 
 def erode(mask: Mask, radius: int) -> Mask:
@@ -122,12 +123,8 @@ def erode(mask: Mask, radius: int) -> Mask:
 def closed(mask: Mask, radius: int, axis: int) -> Mask:
     """With every gap along the axis filled that is at most twice the radius wide."""
     if axis == 1:
-        return _turned(closed(_turned(mask), radius, 0))
-    return _unpacked(~_spread(~_spread(_packed(mask), radius), radius), mask.shape[1])
-
-
-def _turned(mask: Mask) -> Mask:
-    return np.ascontiguousarray(mask.T)
+        return ~_spread(~_spread(mask, radius, 1), radius, 1)
+    return _unpacked(~_spread(~_spread(_packed(mask), radius, 0), radius, 0), mask.shape[1])
 
 
 def _packed(mask: Mask) -> Packed:
@@ -140,12 +137,14 @@ def _unpacked(packed: Packed, width: int) -> Mask:
     return mask
 
 
-def _spread(packed: Packed, radius: int) -> Packed:
-    """Set wherever one of the `radius` pixels above or below is."""
-    window = np.pad(packed, ((radius, radius), (0, 0)))
+def _spread(pixels: NDArray[Bits], radius: int, axis: int) -> NDArray[Bits]:
+    """Set wherever one of the `radius` pixels before or after along the axis is."""
+    beyond = [(0, 0), (0, 0)]
+    beyond[axis] = (radius, radius)
+    window = np.pad(pixels, beyond)
     reach, full = 1, 2 * radius + 1
-    while reach < full:  # each row stands for itself and the reach - 1 below it; doubling
+    while reach < full:  # each pixel stands for itself and the reach - 1 that follow; doubling
         step = min(reach, full - reach)
-        window = window[:-step] | window[step:]
+        window = window[:-step] | window[step:] if axis == 0 else window[:, :-step] | window[:, step:]
         reach += step
     return window

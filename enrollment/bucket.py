@@ -54,11 +54,11 @@ class Bucket:
             transfer_config=TransferConfig(multipart_threshold=ONE_REQUEST, use_threads=False),
         )
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, name: str, data: bytes | bytearray) -> None:
         """Whole and durable under ``name``; after an error nothing of it stays, unless nobody answers."""
         try:
             with _answered():
-                self._storage.save(name, ContentFile(data))
+                self._storage.save(name, ContentFile(bytes(data)))
         except OSError:
             with suppress(OSError):
                 self.remove(name)

@@ -20,7 +20,7 @@ class Folder:
 
     directory: Path
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, name: str, data: bytes | bytearray) -> None:
         """Whole and durable under ``name``, or not there at all. Never over what is there."""
         with self._opened(create=True) as store:
             partial = f"{name}{NEW}"

@@ -27,7 +27,7 @@ from matching.engine.jsonform import to_json
 def inspect(data: bytes) -> tuple[Head, bytes]:
     """Judge a file as it was sent: measurements and sketch, and the sanitised working picture."""
     photo = read_covered(data)
-    seen, hidden = luma_grid(luma_of(photo.rgb)), mask_grid(photo.mask)
+    seen, hidden = luma_grid(photo.luma), mask_grid(photo.mask)
     try:
         detail = require_detail(seen, hidden)
     except TooLittleDetail as error:

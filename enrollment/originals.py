@@ -28,7 +28,7 @@ from enrollment.states import PhotoState
 from enrollment.transitions import StaleState
 
 FORMAT = b"ARC1"
-NONCE_BYTES = 12
+NONCE_BYTES, TAG_BYTES = 12, 16
 STRAY_AFTER_SECONDS = 600
 _OURS = re.compile(r"([0-9a-f]{32})(\.new)?")
 
@@ -56,7 +56,7 @@ class NotDestroyed(Exception):
 class Store(Protocol):
     """Where sealed bytes lie under names. Each method raises OSError; see ``folder`` and ``bucket``."""
 
-    def write(self, name: str, data: bytes) -> None: ...
+    def write(self, name: str, data: bytes | bytearray) -> None: ...
     def read(self, name: str) -> bytes: ...
     def remove(self, name: str) -> None: ...
     def holds(self, name: str) -> bool: ...
@@ -85,7 +85,11 @@ def seal(photo_id: uuid.UUID, data: bytes | bytearray, *, name: uuid.UUID | None
     power cut. Raises NotStored.
     """
     key, nonce = AESGCM.generate_key(256), os.urandom(NONCE_BYTES)
-    sealed = FORMAT + nonce + AESGCM(key).encrypt(nonce, data, _bound("original", photo_id))
+    head = FORMAT + nonce
+    sealed = bytearray(len(head) + len(data) + TAG_BYTES)
+    sealed[: len(head)] = head
+    # Into its place: a picture is megabytes.
+    AESGCM(key).encrypt_into(nonce, data, _bound("original", photo_id), memoryview(sealed)[len(head) :])
     try:
         _store().write((name or photo_id).hex, sealed)
     except OSError as error:

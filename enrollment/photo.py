@@ -18,7 +18,7 @@ from PIL import _webp as _pillow_webp
 from PIL.JpegImagePlugin import JpegImageFile
 
 from enrollment.anatomy import Anatomy, damaged
-from enrollment.arc import Picture, find_cover, hide, seal, sealed_mask
+from enrollment.arc import ARC, Picture, find_cover, hide, seal, sealed_mask
 from enrollment.areas import Mask
 from enrollment.colour import as_seen, seen_as, to_srgb
 from enrollment.cut_short import is_cut_short
@@ -36,6 +36,8 @@ PUBLIC_PIXELS = 64_000_000
 PUBLIC_JPEG_PIXELS = 120_000_000
 
 Luma = NDArray[np.uint8]
+
+ARC_LUMA = Image.new("RGB", (1, 1), ARC).convert("L").getpixel((0, 0))
 
 DECODING_ERRORS = (
     OSError,
@@ -69,10 +71,12 @@ _TURNS = {
 class CoveredPhoto:
     """An accepted photo: `rgb` is exactly ARC where, and only where, `mask` is set.
 
-    `coverage` is the mask's share of the picture, `stripped` names the metadata left behind.
+    `luma` is that of `rgb`, `coverage` the mask's share of the picture, `stripped` names the metadata left
+    behind.
     """
 
     rgb: Picture
+    luma: Luma
     mask: Mask
     coverage: float
     stripped: tuple[str, ...]
@@ -92,9 +96,12 @@ def read_covered(data: bytes) -> CoveredPhoto:
         raise damaged("it cannot be decoded") from error
     if cut_short:
         raise damaged("the picture ends too early")
-    rgb = np.asarray(_turned(to_srgb(picture, anatomy.profile, anatomy.gamma), anatomy.orientation))
+    picture = _turned(to_srgb(picture, anatomy.profile, anatomy.gamma), anatomy.orientation)
+    rgb = np.asarray(picture)
     cover = find_cover(rgb)
-    return CoveredPhoto(seal(rgb, cover), cover.mask, cover.coverage, anatomy.stripped)
+    luma = np.array(picture.convert("L"))
+    luma[cover.mask] = ARC_LUMA  # what else `seal` changes has the same
+    return CoveredPhoto(seal(rgb, cover), luma, cover.mask, cover.coverage, anatomy.stripped)
 
 
 def luma_of(rgb: Picture) -> Luma:

@@ -36,7 +36,8 @@ def wishes_of(case: Case) -> Wishes:
 
 def in_words(wishes: Wishes) -> list[tuple[str, str]]:
     """What was chosen as pairs of what and how, for the sender to read."""
-    names = {partner.slug: partner.name for partner in recipients.book().listed()}
+    listed = recipients.book().listed() if wishes.withheld else []
+    names = {partner.slug: partner.name for partner in listed}
     withheld = sorted(names.get(slug, slug) for slug in wishes.withheld)
     left_out = gettext("all partners but %(names)s") % {"names": ", ".join(withheld)}
     term = str(wishes.term.label) if wishes.term else gettext("until you withdraw")

@@ -84,7 +84,7 @@ def enlist_missed() -> int:
 
 def enlist(photo_id: uuid.UUID) -> None:
     """The photo waits for a reviewer from now on. Call in the transaction that makes it wait."""
-    WaitingSketch.objects.get_or_create(photo_id=photo_id)
+    WaitingSketch.objects.bulk_create([WaitingSketch(photo_id=photo_id)], ignore_conflicts=True)
 
 
 def keep_sketch(photo_id: uuid.UUID, sketch: bytes) -> None:

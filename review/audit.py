@@ -31,7 +31,7 @@ def append(
     details: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Add one entry inside the caller's transaction; the head row serialises concurrent writers."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # what cannot be audited does not happen
         head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1, defaults={"digest": GENESIS})
         entry = AuditEntry(
             seq=head.seq + 1,

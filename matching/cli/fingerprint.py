@@ -7,7 +7,7 @@ from argparse import Namespace
 from tqdm import tqdm
 
 from enrollment.anatomy import MAX_BYTES
-from enrollment.photo import luma_of, read_covered
+from enrollment.photo import read_covered
 from enrollment.refusals import Refused
 from matching.cli.files import gather, opened, read_limited
 from matching.cli.output import put, result_stream, writable
@@ -55,6 +55,6 @@ def fingerprint_file(photo: Place, *, extended: bool = False) -> Fingerprint:
     with opened(photo) as file:
         covered = read_covered(read_limited(file, MAX_BYTES))
     try:
-        return fingerprint_photo(luma_of(covered.rgb), covered.mask, extended=extended)
+        return fingerprint_photo(covered.luma, covered.mask, extended=extended)
     except TooLittleDetail as error:
         raise Refused("too-little-detail", {"detail": error.detail, "needed": error.needed}) from error

@@ -5,7 +5,6 @@ is its owner's alone, and is removed when the scan ends; of a scan that was kill
 another one a day later.
 """
 
-import ctypes
 import hashlib
 import mmap
 import os
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
+from enrollment.heap import keep_what_is_freed
 from matching.cli.looking import Recipe, Task
 from matching.cli.places import Place
 from matching.cli.scanning import Scanned, WorkersLost, scan_batch
@@ -26,9 +26,6 @@ from matching.cli.scanning import Scanned, WorkersLost, scan_batch
 PART = 64_000_000
 SENDINGS = 5
 FORGOTTEN_SECONDS = 86_400
-# What mallopt(3) is told, by its numbers for it: 32 MiB are the most that it takes for the second.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
-KEPT_FREE, MAPPED_FROM = 1 << 28, 1 << 25
 
 
 class NotHere(Exception):
@@ -94,7 +91,7 @@ class Shared:
 
 def has(key: Key) -> bool:
     """Whether this host holds the whole list. The first that a worker is asked."""
-    _keep_freed_memory()
+    keep_what_is_freed()  # Dask has the C library give back everything at once
     return _file(key).exists()
 
 
@@ -133,18 +130,6 @@ def _task(key: Key) -> Task:
         return Recipe(_file(key), key.deep, key.turns).task()
     except FileNotFoundError as error:
         raise NotHere from error
-
-
-def _keep_freed_memory() -> None:
-    """Dask has the C library give back at once what is freed; each search would then map it all again, which
-    took as long as searching. The thread that will search takes its memory from where the others do: more of
-    it stays there.
-    """
-    with suppress(AttributeError):  # only glibc has it
-        set_ = ctypes.CDLL(None).mallopt
-        set_(_TRIM_THRESHOLD, KEPT_FREE)
-        set_(_MMAP_THRESHOLD, MAPPED_FROM)
-        set_(_ARENA_MAX, 1)
 
 
 def _remove_forgotten(folder: Path) -> None:

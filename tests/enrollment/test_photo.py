@@ -69,6 +69,16 @@ def test_the_working_picture_is_sealed_and_survives_encoding(save: object) -> No
     assert photo.coverage == photo.mask.mean()
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_its_luma_is_that_of_the_working_picture(orientation: int) -> None:
+    rgb = cover(natural(44, 401, 300), [drawing.FACE])
+    rgb[-1, -1] = ARC  # a stray, which sealing moves away from the colour
+    turned = bricks.segment(0xE1, bricks.orientation(orientation))
+    for data in (png(rgb), bricks.jpeg_with(turned, rgb=rgb)):
+        photo = read_covered(data)
+        assert np.array_equal(photo.luma, luma_of(photo.rgb))
+
+
 def test_turning_brings_the_cover_where_the_eye_sees_it() -> None:
     upright = cover(natural(43, 400, 300), [drawing.FACE])
     lying = np.rot90(upright).copy()  # a camera held sideways; 6 means: turn it clockwise to see it
