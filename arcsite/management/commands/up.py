@@ -89,7 +89,13 @@ def hint() -> str:
 
 def children(port: int) -> list[Child]:
     server = [sys.executable, "-m", "gunicorn", "arcsite.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    server += ["--chdir", str(settings.BASE_DIR), "--worker-class", "gthread", "--workers"]
+    server += [
+        "--chdir",
+        str(settings.BASE_DIR),
+        "--worker-class",
+        "arcsite.web_worker.OneQueueWorker",
+        "--workers",
+    ]
     server += [str(settings.ARC_WEB_PROCESSES)]
     # Only a proxy on this machine is believed about the visitor; nothing about visitors is logged.
     server += ["--threads", "4", "--forwarded-allow-ips", "127.0.0.1,::1", "--log-level", "warning"]

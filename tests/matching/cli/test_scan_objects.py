@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from distributed import LocalCluster
 from object_server import CREDENTIALS, REGION, client, make_bucket, object_server
 
 from matching.cli import places
@@ -52,6 +53,22 @@ def test_it_finds_in_a_bucket_what_it_finds_in_a_folder(
     assert "s3://public/2026/broken.jpg" in there.errors
     assert "9 photos against 4 fingerprints" in there.errors
     assert "1 unreadable, 1 other files passed over" in there.errors
+
+
+@pytest.mark.slow
+def test_workers_of_a_cluster_read_the_bucket_themselves(
+    arc: Arc, fingerprints: Path, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    here = arc("scan", "--fingerprints", fingerprints, f"{bucket}/2026")
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50, host="127.0.0.1"
+    ) as cluster:
+        address = ["--cluster", cluster.scheduler_address]
+        there = arc("scan", *address, "--fingerprints", fingerprints, f"{bucket}/2026")
+    assert there.status == 0
+    assert (there.lines, there.errors.partition(" s: ")[2]) == (here.lines, here.errors.partition(" s: ")[2])
+    assert len(there.lines) == 4
 
 
 def test_one_object_may_be_named(arc: Arc, fingerprints: Path, bucket: str) -> None:
