@@ -4,6 +4,7 @@ import http.client
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -52,13 +53,46 @@ def test_two_processes_share_those_who_come_at_once(port: int) -> None:
     assert len(answers) == 2
 
 
-def test_a_connection_that_says_nothing_more_keeps_nobody_out(port: int) -> None:
-    idle = [http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(6)]
-    for connection in idle:
-        connection.request("GET", "/")
-        assert connection.getresponse().read()
+@pytest.fixture
+def open_connections(port: int) -> Iterator[list[http.client.HTTPConnection]]:
+    """Six that were answered and are kept open."""
+    connections = [http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(6)]
+    for connection in connections:
+        _asked(connection, "/")
+    yield connections
+    for connection in connections:
+        connection.close()
+
+
+def _asked(connection: http.client.HTTPConnection, path: str) -> None:
+    connection.request("GET", path)
+    assert connection.getresponse().read()
+
+
+def test_connections_that_say_nothing_more_keep_nobody_out(
+    port: int, open_connections: list[http.client.HTTPConnection]
+) -> None:
     started = time.monotonic()
     assert _answer(port)
     assert time.monotonic() - started < 1
-    for connection in idle:
-        connection.close()
+
+
+def test_connections_that_never_rest_keep_nobody_out(
+    port: int, open_connections: list[http.client.HTTPConnection]
+) -> None:
+    over = threading.Event()
+
+    def go_on(connection: http.client.HTTPConnection) -> None:
+        while not over.is_set():
+            _asked(connection, "/work")
+
+    with ThreadPoolExecutor(len(open_connections)) as crowd:
+        busy = [crowd.submit(go_on, connection) for connection in open_connections]
+        time.sleep(1)
+        started = time.monotonic()
+        answered = [_answer(port) for _ in range(3)]
+        elapsed = time.monotonic() - started
+        over.set()
+    assert all(answered)
+    assert elapsed < 10
+    assert not [one.exception() for one in busy if one.exception()]
