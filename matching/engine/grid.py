@@ -39,17 +39,17 @@ def _bands(length: int) -> tuple[tuple[slice, slice, NDArray[np.float32]], ...]:
     return tuple(bands)
 
 
-def _averaged(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+def _averaged(pixels: Luma | NDArray[np.float32]) -> NDArray[np.float32]:
     """Return [64, n], the means of pixels [length, n] under each cell of the first axis."""
     means = np.empty((SIZE, pixels.shape[1]), np.float32)
     for cells, under, weights in _bands(len(pixels)):
-        np.matmul(weights, pixels[under], out=means[cells])
+        np.matmul(weights, pixels[under].astype(np.float32, copy=False), out=means[cells])
     return means
 
 
 def luma_grid(luma: Luma) -> Grid:
     """Return float32 [64, 64], the exact area mean of Rec. 601 luma [H, W] under each cell; any H, W >= 1."""
-    return np.ascontiguousarray(_averaged(_averaged(luma.astype(np.float32)).T).T)
+    return np.ascontiguousarray(_averaged(_averaged(luma).T).T)
 
 
 def mask_grid(mask: NDArray[np.bool_]) -> MaskGrid:
