@@ -1,5 +1,6 @@
 """A service of its own for measuring: real processes on the throw-away data directory of ``bench``."""
 
+import http.client
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from arcsite import datadir, launcher
+from arcsite import datadir
 
 START_SECONDS, STOP_SECONDS = 180.0, 30.0
 ENVIRONMENT = {
@@ -30,14 +31,17 @@ class NotMeasured(Exception):
 
 @contextmanager
 def serving(**settings: str) -> Iterator[int]:
-    """The port of web server and worker as ``up`` starts them with these settings. Raises NotMeasured."""
+    """The port of web server and worker as ``up`` starts them with these settings, both at work already.
+
+    Raises NotMeasured.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     datadir.create(_directory())
     with _process("up", "--port", str(port), "--data", str(_directory()), **settings) as up:
         deadline = time.monotonic() + START_SECONDS
-        while not launcher.answers(port):
+        while not _ready(port):
             if up.poll() is not None or time.monotonic() > deadline:
                 raise NotMeasured(f"the service did not start:\n{_log().read_text()}")
             time.sleep(0.1)
@@ -62,6 +66,18 @@ def working() -> Iterator[None]:
     """The worker alone."""
     with _process("runworker"):
         yield
+
+
+def _ready(port: int) -> bool:
+    """Whether the service says so, its worker too: until then both are loading, on all processors."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 @contextmanager
