@@ -1,6 +1,5 @@
 """A service of its own for measuring: real processes on the throw-away data directory of ``bench``."""
 
-import http.client
 import os
 import signal
 import socket
@@ -9,13 +8,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 from django.conf import settings
 
-from arcsite import datadir
+from arcsite import datadir, launcher
 
 START_SECONDS, STOP_SECONDS = 180.0, 30.0
 ENVIRONMENT = {
@@ -41,7 +41,8 @@ def serving(**settings: str) -> Iterator[int]:
     datadir.create(_directory())
     with _process("up", "--port", str(port), "--data", str(_directory()), **settings) as up:
         deadline = time.monotonic() + START_SECONDS
-        while not _ready(port):
+        # Until the worker is ready as well, both are loading, on all processors.
+        while launcher.status_of(port, "/readyz") != HTTPStatus.OK:
             if up.poll() is not None or time.monotonic() > deadline:
                 raise NotMeasured(f"the service did not start:\n{_log().read_text()}")
             time.sleep(0.1)
@@ -66,18 +67,6 @@ def working() -> Iterator[None]:
     """The worker alone."""
     with _process("runworker"):
         yield
-
-
-def _ready(port: int) -> bool:
-    """Whether the service says so, its worker too: until then both are loading, on all processors."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 @contextmanager

@@ -153,15 +153,19 @@ def describe(status: int) -> str:
 
 def answers(port: int) -> bool:
     """Whether an HTTP server on this machine answers at all; what it answers is its own affair."""
+    return status_of(port, "/") is not None
+
+
+def status_of(port: int, path: str) -> int | None:
+    """With what status an HTTP server on this machine answers a GET; None when it does not."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/")
-        connection.getresponse()
+        connection.request("GET", path)
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
-    return True
 
 
 def require_free(port: int) -> None:

@@ -9,8 +9,9 @@ KEPT_FREE, MAPPED_FROM = 1 << 28, 1 << 25
 
 
 def keep_what_is_freed() -> None:
-    """From now on the C library gives back less: mapping it anew took an upload 4 ms, and a search as long as
-    searching. Threads that come later take theirs from where the others do, so that more of it stays there.
+    """From now on the C library gives back less: mapping it anew costs every upload and every search.
+
+    Threads that come later take theirs from where the others do, so that more of it stays there.
     """
     with suppress(AttributeError):  # only glibc has it
         set_ = ctypes.CDLL(None).mallopt

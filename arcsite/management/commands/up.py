@@ -89,14 +89,8 @@ def hint() -> str:
 
 def children(port: int) -> list[Child]:
     server = [sys.executable, "-m", "gunicorn", "arcsite.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    server += [
-        "--chdir",
-        str(settings.BASE_DIR),
-        "--worker-class",
-        "arcsite.web_worker.OneQueueWorker",
-        "--workers",
-    ]
-    server += [str(settings.ARC_WEB_PROCESSES)]
+    server += ["--chdir", str(settings.BASE_DIR), "--workers", str(settings.ARC_WEB_PROCESSES)]
+    server += ["--worker-class", "arcsite.web_worker.OneQueueWorker"]
     # Only a proxy on this machine is believed about the visitor; nothing about visitors is logged.
     server += ["--threads", "4", "--forwarded-allow-ips", "127.0.0.1,::1", "--log-level", "warning"]
     server += ["--no-control-socket", "--graceful-timeout", "8"]
